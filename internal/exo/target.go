@@ -142,7 +142,7 @@ const maxName = 100
 var (
 	reID     = regexp.MustCompile(`(?i)^(tic|kic|epic|kplr|ktwo)[ _-]*0*([0-9]{1,18})$`)
 	reTOI    = regexp.MustCompile(`(?i)^toi[ _-]*0*([0-9]{1,6})(?:\.([0-9]{2}))?$`)
-	reKOI    = regexp.MustCompile(`(?i)^(?:koi[ _-]*|k(?:[0]))0*([0-9]{1,5})(?:\.([0-9]{2}))?$`)
+	reKOI    = regexp.MustCompile(`(?i)^(?:koi[ _-]*|k)([0-9]{1,5})(?:\.([0-9]{2}))?$`)
 	reKepler = regexp.MustCompile(`(?i)^kepler[ _-]*([0-9]{1,5})[ _-]*([b-z])?$`)
 	reK2     = regexp.MustCompile(`(?i)^k2[ _-]+([0-9]{1,5})[ _-]*([b-z])?$`)
 	reNumber = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
@@ -182,7 +182,7 @@ func ParseName(s string) (Name, error) {
 		}
 		return n, nil
 	}
-	if m := reKOI.FindStringSubmatch(q); m != nil {
+	if m := reKOI.FindStringSubmatch(q); m != nil && (len(m[1]) == 5 || len(q) > 3 && strings.EqualFold(q[:3], "koi")) {
 		num, _ := strconv.Atoi(m[1]) // five digits cannot fail
 		n.Form, n.Canonical = FormKOI, fmt.Sprintf("K%05d", num)
 		if m[2] != "" {
