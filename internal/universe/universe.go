@@ -1,0 +1,114 @@
+package universe
+
+import (
+	"exoplanetai/internal/exo"
+	"exoplanetai/internal/lightcurve"
+)
+
+// Universe is one made-up sky. It is immutable: its methods may be called from
+// several goroutines. FITS files are made anew at each call of FITS.
+type Universe struct {
+	seed   uint64
+	stars  []Star
+	files  []File
+	tables map[string]Table
+}
+
+// Table is an archive's table: every cell as text, "" for null.
+type Table struct {
+	Name    string
+	Columns []Column
+	Rows    [][]string // each as wide as Columns
+}
+
+// Column describes a column as the archive's own dictionary does.
+type Column struct {
+	Name string
+	Type string // "int", "long", "double" or "char"
+	Unit string // "" none
+	Desc string
+}
+
+// Star is a star of the universe.
+type Star struct {
+	ID      exo.TargetID   // the number it is observed under
+	Other   []exo.TargetID // its numbers in the other catalogs
+	Aliases []string       // Kepler-10, TOI-700, AU Mic
+	RA, Dec float64        // degrees, ICRS
+	Mag     float64        // TESS magnitude for a TIC star, Kepler magnitude otherwise
+	Teff    float64        // kelvin
+	Radius  float64        // solar radii
+	Mass    float64        // solar masses
+	Logg    float64        // log10 cm/s2
+	Dist    float64        // parsec
+	Real    bool           // a known star with published values
+	Planets []Planet
+}
+
+// Planet is a planet or candidate, with the transit that its tables state and
+// its light curves show.
+type Planet struct {
+	Name        string  // Kepler-10 b; "" for a candidate
+	KOI         string  // K00072.01; "" none
+	TOI         string  // 700.01; "" none
+	Disposition string  // CONFIRMED, CANDIDATE, FALSE POSITIVE
+	EpochBJD    float64 // mid-transit, BJD TDB
+	PeriodDays  float64 // 0 for a single transit
+	DurationH   float64 // hours, first to fourth contact
+	DepthPPM    float64 // at mid-transit, parts per million
+	Impact      float64 // impact parameter in stellar radii
+	RadiusRatio float64 // planet over star
+}
+
+// File is a light-curve file that the universe can make.
+type File struct {
+	Name             string // the archive's file name
+	Product          lightcurve.Product
+	Target           exo.TargetID
+	SizeBytes        int64
+	RA, Dec          float64 // degrees
+	TMinMJD, TMaxMJD float64 // first and last cadence, MJD (UTC to a minute)
+	Flaw             string  // what is deliberately wrong with it; "" nothing
+}
+
+// Injected is a planet's transit together with the star it belongs to.
+type Injected struct {
+	Star exo.TargetID
+	Planet
+}
+
+// New makes the universe of a seed. The same seed gives the same bytes on
+// every machine.
+func New(seed uint64) *Universe {
+	u := &Universe{seed: seed, tables: map[string]Table{}}
+	return u
+}
+
+// Table returns a table by its archive's name: "cumulative", "toi", "exofop",
+// "k2pandc" or "gaia".
+func (u *Universe) Table(name string) (Table, bool) {
+	t, ok := u.tables[name]
+	return t, ok
+}
+
+// Stars returns all stars.
+func (u *Universe) Stars() []Star { return u.stars }
+
+// Files returns all light-curve files, by name.
+func (u *Universe) Files() []File { return u.files }
+
+// FITS makes the file of that name. An unknown name is NotFound.
+func (u *Universe) FITS(name string) ([]byte, error) {
+	return nil, exo.Errorf("universe.FITS", exo.NotFound, name, "the universe has no file %.80q", name)
+}
+
+// Truth returns every planet that was put into light curves.
+func (u *Universe) Truth() []Injected {
+	var all []Injected
+	for _, s := range u.stars {
+		for _, p := range s.Planets {
+			all = append(all, Injected{Star: s.ID, Planet: p})
+		}
+	}
+	return all
+}
