@@ -1,0 +1,94 @@
+package config
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Config is the whole of the settings, checked. Times are durations, whatever
+// unit the file gives them in.
+type Config struct {
+	File string // configuration file that was read; empty: none
+
+	DataPath    string     // folder of the data tree (DATA_PATH)
+	CachePath   string     // folder of the file cache (CACHE_PATH); never empty, default DataPath/cache
+	DatabaseURL string     // Postgres address (DATABASE_URL); empty: SQLite in the data tree
+	RedisURL    string     // Redis address (REDIS_URL); empty: the file cache
+	Listen      string     // host:port of the HTTP interface (LISTEN), loopback
+	LogLevel    slog.Level // least level that is logged (LOG_LEVEL)
+
+	NASAAPIKey string // sent to the NASA Exoplanet Archive's host alone; empty: none
+	ESAAPIKey  string // sent to the ESA archive's host alone; empty: none
+
+	MaxConcurrentDownloads int // simultaneous requests to one host, 1…64
+
+	Archives   Archives
+	Freshness  Freshness
+	Ingest     Ingest
+	Storage    Storage
+	Processing Processing
+
+	entries []Entry
+}
+
+// Source is one archive's address and patience.
+type Source struct {
+	BaseURL       string        // host root, "https://mast.stsci.edu", without final slash
+	Timeout       time.Duration // of one whole request, its body included
+	RetryAttempts int           // tries after the first
+}
+
+// Archives are the sources of data.
+type Archives struct {
+	NASA   Source // NASA Exoplanet Archive: koi, k2
+	MAST   MAST   // light curves
+	ExoFOP Source // toi
+	ESA    Source // Gaia archive
+}
+
+// MAST is the light-curve archive, with two optional further addresses.
+type MAST struct {
+	Source
+	ResolverURL string // host root of the name resolver; empty: the one at BaseURL
+	BucketURL   string // root of a public copy of the files, as a second origin; empty: none
+}
+
+// Freshness says how long data count as fresh after they were fetched.
+type Freshness struct {
+	KOI, K2, TOI, Gaia, LightCurve time.Duration
+}
+
+// Ingest holds the settings of ingestion.
+type Ingest struct {
+	FullReload time.Duration // after this long a whole table replaces incremental fetches
+}
+
+// Storage says how long files are kept before a clean-up may take them.
+type Storage struct {
+	RawRetention, CacheRetention, BackupRetention time.Duration // whole days; 0: for ever
+}
+
+// Processing holds the defaults of the preprocessing pipeline and of jobs.
+type Processing struct {
+	DefaultQualityBitmask string        // none, default, hard, hardest, or a number
+	MaxTime               time.Duration // longest run of one job
+	Parallel              bool          // several light curves at a time
+}
+
+// Origin tells which layer a value came from.
+type Origin string
+
+// The layers, weakest first.
+const (
+	FromDefault Origin = "default"
+	FromFile    Origin = "file"
+	FromEnv     Origin = "env"
+	FromFlag    Origin = "flag"
+)
+
+// Entry is one line of `config show`.
+type Entry struct {
+	Key    string `json:"key"`
+	Value  string `json:"value"` // secrets are hidden
+	Origin Origin `json:"origin"`
+}

@@ -1,0 +1,272 @@
+package config_test
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"exoplanetai/internal/config"
+	"exoplanetai/internal/exo"
+)
+
+// guideFile is the data_config.yaml of the user guide, word for word.
+const guideFile = `
+data_sources:
+  nasa_archive:
+    base_url: "https://exoplanetarchive.ipac.caltech.edu"
+    timeout: 300
+    retry_attempts: 3
+  
+  mast:
+    base_url: "https://mast.stsci.edu"
+    timeout: 600
+    retry_attempts: 5
+
+storage:
+  raw_retention_days: 365
+  cache_retention_days: 7
+  backup_retention_days: 30
+
+processing:
+  default_quality_bitmask: "default"
+  max_processing_time_minutes: 60
+  parallel_processing: true
+`
+
+func sources(file string, env, flags map[string]string) config.Sources {
+	return config.Sources{
+		FileBytes: func(string) ([]byte, error) {
+			if file == "" {
+				return nil, fs.ErrNotExist
+			}
+			return []byte(file), nil
+		},
+		Env:   func(k string) (string, bool) { v, ok := env[k]; return v, ok },
+		Flags: flags,
+	}
+}
+
+func load(t *testing.T, file string, env, flags map[string]string) config.Config {
+	t.Helper()
+	c, err := config.Load(sources(file, env, flags))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestDefaultsAreTheGuides(t *testing.T) {
+	for name, file := range map[string]string{"no file": "", "the guide's file": guideFile} {
+		t.Run(name, func(t *testing.T) {
+			c := load(t, file, nil, nil)
+			if c.Archives.NASA.BaseURL != "https://exoplanetarchive.ipac.caltech.edu" || c.Archives.NASA.Timeout != 300*time.Second || c.Archives.NASA.RetryAttempts != 3 {
+				t.Errorf("NASA: %+v", c.Archives.NASA)
+			}
+			if c.Archives.MAST.BaseURL != "https://mast.stsci.edu" || c.Archives.MAST.Timeout != 600*time.Second || c.Archives.MAST.RetryAttempts != 5 {
+				t.Errorf("MAST: %+v", c.Archives.MAST)
+			}
+			if c.Freshness.KOI != 24*time.Hour || c.Freshness.K2 != 24*time.Hour || c.Freshness.TOI != 12*time.Hour || c.Freshness.LightCurve != 6*time.Hour {
+				t.Errorf("freshness: %+v", c.Freshness)
+			}
+			if c.DataPath != "data" || c.CachePath != "data/cache" || c.Listen != "127.0.0.1:8000" || c.LogLevel != slog.LevelInfo || c.MaxConcurrentDownloads != 5 {
+				t.Errorf("top level: %+v", c)
+			}
+			if c.Storage.RawRetention != 365*24*time.Hour || c.Processing.MaxTime != time.Hour || !c.Processing.Parallel || c.Processing.DefaultQualityBitmask != "default" {
+				t.Errorf("storage, processing: %+v %+v", c.Storage, c.Processing)
+			}
+		})
+	}
+}
+
+func TestEveryEnvironmentNameOfTheGuideWorks(t *testing.T) {
+	c := load(t, guideFile, map[string]string{
+		"DATA_PATH": "/srv/data", "CACHE_PATH": "/srv/cache", "NASA_API_KEY": "n-key", "ESA_API_KEY": "e-key",
+		"REDIS_URL": "redis://localhost:6379", "CACHE_TTL_HOURS": "8", "MAX_CONCURRENT_DOWNLOADS": "9", "PROCESSING_TIMEOUT_MINUTES": "30",
+		"DATABASE_URL": "postgres://u:p@db:5432/x", "LISTEN": "[::1]:9000", "LOG_LEVEL": "debug",
+	}, nil)
+	if c.DataPath != "/srv/data" || c.CachePath != "/srv/cache" || c.NASAAPIKey != "n-key" || c.ESAAPIKey != "e-key" ||
+		c.RedisURL != "redis://localhost:6379" || c.Freshness.LightCurve != 8*time.Hour || c.MaxConcurrentDownloads != 9 ||
+		c.Processing.MaxTime != 30*time.Minute || c.DatabaseURL != "postgres://u:p@db:5432/x" || c.Listen != "[::1]:9000" || c.LogLevel != slog.LevelDebug {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestLaterLayersWinKeyByKey(t *testing.T) {
+	file := "listen: 127.0.0.1:1\nlog_level: warn\nmax_concurrent_downloads: 2\n"
+	c := load(t, file, map[string]string{"LISTEN": "127.0.0.1:2", "LOG_LEVEL": "error"}, map[string]string{"listen": "127.0.0.1:3"})
+	if c.Listen != "127.0.0.1:3" || c.LogLevel != slog.LevelError || c.MaxConcurrentDownloads != 2 {
+		t.Errorf("%+v", c)
+	}
+	want := map[string]config.Origin{"listen": config.FromFlag, "log_level": config.FromEnv, "max_concurrent_downloads": config.FromFile, "data_path": config.FromDefault}
+	for _, e := range c.Entries() {
+		if o, ok := want[e.Key]; ok && o != e.Origin {
+			t.Errorf("%s comes from %s, want %s", e.Key, e.Origin, o)
+		}
+	}
+}
+
+func TestAllMistakesAreReportedAtOnce(t *testing.T) {
+	file := `
+data_source:
+  mast:
+    timeout: 3
+data_sources:
+  mast:
+    base_url: "https://mast.stsci.edu/api"
+    timeout: -1
+    retry_atempts: 3
+storage:
+  raw_retention_days: "365"
+freshness:
+  koi: soon
+`
+	_, err := config.Load(sources(file, map[string]string{"MAX_CONCURRENT_DOWNLOADS": "many", "LISTEN": "0.0.0.0:8000"}, map[string]string{"log_level": "loud"}))
+	if !errors.Is(err, exo.Invalid) {
+		t.Fatalf("got %v, want Invalid", err)
+	}
+	got := exo.MessageOf(err)
+	for _, want := range []string{
+		`"data_source.mast.timeout": unknown key (configuration file); did you mean data_sources.mast.timeout?`,
+		`data_sources.mast.base_url: "https://mast.stsci.edu/api" has a path (configuration file); allowed: a host root such as https://mast.stsci.edu, without path or query`,
+		`data_sources.mast.timeout: "-1" is negative (configuration file); allowed: a whole number of seconds from 1 to 86400`,
+		`"data_sources.mast.retry_atempts": unknown key (configuration file); did you mean data_sources.mast.retry_attempts?`,
+		`storage.raw_retention_days: "365" is a text, not a whole number (configuration file); allowed: a whole number of days from 0 to 36500`,
+		`freshness.koi: "soon" is not a duration (configuration file); allowed: a duration such as 24h or 90m, up to 87840h`,
+		`max_concurrent_downloads: "many" is not a whole number (environment MAX_CONCURRENT_DOWNLOADS); allowed: a whole number from 1 to 64`,
+		`listen: "0.0.0.0:8000" is not a loopback address (environment LISTEN); allowed: a loopback host and port such as 127.0.0.1:8000`,
+		`log_level: "loud" is not a word of the list (command line); allowed: one of debug, info, warn, error`,
+	} {
+		if !strings.Contains(got, want+"\n") && !strings.HasSuffix(got, want) {
+			t.Errorf("missing line\n%s\nin\n%s", want, got)
+		}
+	}
+	if n := strings.Count(got, "\n"); n != 9 {
+		t.Errorf("%d lines of mistakes, want 9:\n%s", n, got)
+	}
+}
+
+func TestBadValuesAreNamed(t *testing.T) {
+	for name, c := range map[string]struct{ file, want string }{
+		"broken YAML":                         {"a: [", "is not valid YAML"},
+		"a list at the top":                   {"- a\n", "is not valid YAML"},
+		"the same key twice":                  {"listen: 127.0.0.1:1\nlisten: 127.0.0.1:2\n", "is not valid YAML"},
+		"a key with a dot":                    {"freshness.koi: 24h\n", "holds a dot"},
+		"a group where a value is due":        {"listen: {a: 1}\n", "unknown key"},
+		"a value where a group is due":        {"freshness: 24h\n", "unknown key"},
+		"a key without a value":               {"listen:\n", "is empty"},
+		"a date where an address is due":      {"listen: 2020-01-01\n", "is a date"},
+		"a number that needs more bits":       {"max_concurrent_downloads: 99999999999999999999\n", "is a number, not a whole number"},
+		"a fraction of a count":               {"max_concurrent_downloads: 1.5\n", "is a number, not a whole number"},
+		"a text for true or false":            {"processing: {parallel_processing: 'yes'}\n", "is a text, not true or false"},
+		"an unknown quality mask":             {"processing: {default_quality_bitmask: harder}\n", "is neither a word"},
+		"a negative quality mask":             {"processing: {default_quality_bitmask: -1}\n", "is neither a word"},
+		"an ftp address":                      {"data_sources: {esa: {base_url: 'ftp://a'}}\n", "does not begin with http:// or https://"},
+		"an address with a password":          {"data_sources: {esa: {base_url: 'http://u:p@a'}}\n", "holds a user or password"},
+		"an address with a query":             {"data_sources: {esa: {base_url: 'http://a?b=1'}}\n", "has a query"},
+		"an address without a host":           {"data_sources: {esa: {base_url: 'http://:80'}}\n", "names no host"},
+		"an address with a bad port":          {"data_sources: {esa: {base_url: 'http://a:99999'}}\n", "has a bad port"},
+		"an empty base address":               {"data_sources: {esa: {base_url: ''}}\n", "does not begin with"},
+		"a duration that is negative":         {"freshness: {koi: -1h}\n", "is negative"},
+		"a duration longer than ten years":    {"freshness: {koi: 1000000h}\n", "is too long"},
+		"a duration without a unit":           {"freshness: {koi: '24'}\n", "is not a duration"},
+		"control characters in a path":        {"data_path: \"a\\0b\"\n", "control characters"},
+		"a wrong scheme for Redis":            {"redis_url: http://a\n", "does not begin with redis://"},
+		"a key with blanks":                   {"nasa_api_key: 'a b'\n", "holds blanks"},
+		"nesting without end":                 {strings.Repeat("{a: ", 20) + "1" + strings.Repeat("}", 20), "nested too deeply"},
+		"keys that are no texts":              {"freshness: {1: 2}\n", "unknown key"},
+		"a number where the API key is due":   {"nasa_api_key: 12345\n", "is a number, not a text"},
+		"a listen address without a port":     {"listen: localhost\n", "is not host:port"},
+		"a listen address with a silly port":  {"listen: 'localhost:http'\n", "has a bad port"},
+		"a zero timeout":                      {"data_sources: {mast: {timeout: 0}}\n", "is too small"},
+		"too many downloads at a time":        {"max_concurrent_downloads: 65\n", "is too large"},
+		"a bucket address with a query":       {"data_sources: {mast: {bucket_url: 'http://a/b?c'}}\n", "has a query"},
+		"a resolver address with a path":      {"data_sources: {mast: {resolver_url: 'http://a/b'}}\n", "has a path"},
+		"an empty data path":                  {"data_path: ''\n", "is empty"},
+		"a data path with a blank at its end": {"data_path: 'a '\n", "begins or ends with a blank"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := config.Load(sources(c.file, nil, nil))
+			if !errors.Is(err, exo.Invalid) || !strings.Contains(exo.MessageOf(err), c.want) {
+				t.Errorf("got %v, want Invalid with %q", err, c.want)
+			}
+			if exo.HintOf(err) == "" {
+				t.Error("no hint")
+			}
+		})
+	}
+}
+
+func TestAFileThatWasNamedMustExist(t *testing.T) {
+	s := sources("", map[string]string{"CONFIG_FILE": "x.yaml"}, nil)
+	if _, err := config.Load(s); !errors.Is(err, exo.NotFound) || !strings.Contains(exo.MessageOf(err), "x.yaml") {
+		t.Errorf("CONFIG_FILE: got %v, want NotFound", err)
+	}
+	s.File = "y.yaml"
+	if _, err := config.Load(s); !errors.Is(err, exo.NotFound) || !strings.Contains(exo.MessageOf(err), "y.yaml") {
+		t.Errorf("flag: got %v, want NotFound", err)
+	}
+}
+
+func TestAFileWithoutEndIsRefused(t *testing.T) {
+	s := config.Sources{File: "/dev/zero"}
+	if _, err := config.Load(s); !errors.Is(err, exo.TooLarge) {
+		t.Errorf("got %v, want TooLarge", err)
+	}
+}
+
+func TestSecretsAreNeverShown(t *testing.T) {
+	env := map[string]string{"NASA_API_KEY": "s3cret", "ESA_API_KEY": "s3cret", "DATABASE_URL": "postgres://u:s3cret@db/x?password=s3cret", "REDIS_URL": "redis://:s3cret@r:6379"}
+	for _, e := range load(t, "", env, nil).Entries() {
+		if strings.Contains(e.Value, "s3cret") {
+			t.Errorf("%s shows %q", e.Key, e.Value)
+		}
+	}
+	for _, name := range []string{"NASA_API_KEY", "DATABASE_URL", "REDIS_URL"} {
+		_, err := config.Load(sources("", map[string]string{name: "s3cret bad"}, nil))
+		if err == nil || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: the error shows the secret or is missing: %v", name, err)
+		}
+	}
+}
+
+func TestEntriesAreSortedAndComplete(t *testing.T) {
+	entries := load(t, guideFile, nil, nil).Entries()
+	seen := map[string]string{}
+	for i, e := range entries {
+		if i > 0 && entries[i-1].Key >= e.Key {
+			t.Errorf("%s after %s", e.Key, entries[i-1].Key)
+		}
+		seen[e.Key] = e.Value
+	}
+	for key, want := range map[string]string{
+		"config_file": "data_config.yaml", "cache_path": "data/cache", "freshness.toi": "12h", "data_sources.mast.timeout": "600",
+		"processing.parallel_processing": "true", "storage.raw_retention_days": "365", "nasa_api_key": "",
+	} {
+		if got, ok := seen[key]; !ok || got != want {
+			t.Errorf("%s = %q, want %q", key, got, want)
+		}
+	}
+}
+
+func FuzzConfig(f *testing.F) {
+	f.Add([]byte(guideFile))
+	f.Add([]byte("a: &a [*a]\n"))
+	f.Add([]byte("? {x: 1}\n: 2\n"))
+	f.Add([]byte("listen: !!binary aGVsbG8=\n"))
+	f.Add([]byte("<<: {listen: 127.0.0.1:1}\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := config.Load(config.Sources{File: "f", FileBytes: func(string) ([]byte, error) { return data, nil }})
+		if err != nil {
+			if k := exo.KindOf(err); k != exo.Invalid && k != exo.TooLarge {
+				t.Fatalf("kind %s of %v", k, err)
+			}
+			return
+		}
+		if c.DataPath == "" || c.Listen == "" || c.Archives.MAST.Timeout <= 0 || c.MaxConcurrentDownloads < 1 {
+			t.Fatalf("accepted %q as %+v", data, c)
+		}
+	})
+}
