@@ -1,0 +1,163 @@
+package csvtab
+
+import (
+	"bytes"
+	"strconv"
+
+	"exoplanetai/internal/exo"
+)
+
+var (
+	bom     = []byte("\xef\xbb\xbf")
+	banners = [][]byte{[]byte("This file was produced by"), []byte("Filter Values:")} // ExoFOP
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// preamble reads up to and with the header.
+//
+// A line without any separator is the header of a table of one column, or a
+// notice before the header: the next line decides.
+func (r *Reader) preamble() error {
+	if err := r.skipBOM(); err != nil {
+		return err
+	}
+	var notice string
+	pending, kept := false, 0
+	for {
+		r.s = scanner{max: r.lim.Columns, quotes: true, delim: ','}
+		b, err := r.headerBytes()
+		if err != nil {
+			return err
+		}
+		if len(b) == 0 { // end of the input
+			if pending {
+				return r.single(notice)
+			}
+			return exo.Errorf(op, exo.Invalid, nil, "the table is empty")
+		}
+		line, n := firstLine(b)
+		switch {
+		case len(line) == 0:
+			r.off += n
+			continue
+		case !pending && line[0] == '#':
+			if kept += len(line); kept <= r.lim.LineBytes {
+				r.comments = append(r.comments, string(bytes.TrimSpace(line[1:])))
+			}
+			r.off += n
+			continue
+		case !pending && isBanner(line):
+			r.off += n
+			continue
+		case !pending && (line[0] == '<' || line[0] == '{'):
+			return exo.Errorf(op, exo.Invalid, nil, "the text is a document, not a table: it begins with %q", short(string(line))).
+				Try("the archive may have answered with an error page")
+		}
+		delim := separator(b)
+		if delim == 0 && pending {
+			return r.single(notice)
+		}
+		if delim != 0 {
+			r.s.delim, r.s.quotes = delim, delim == ','
+		}
+		rec, n, err := r.record(0)
+		if err != nil {
+			return err
+		}
+		text := string(rec)
+		r.off += n
+		if delim != 0 {
+			return r.setHeader(text)
+		}
+		notice, pending = text, true
+	}
+}
+
+// single makes the one-cell record the header.
+func (r *Reader) single(rec string) error {
+	r.s.ends = append(r.s.ends[:0], len(rec))
+	return r.setHeader(rec)
+}
+
+// headerBytes returns bytes that hold at least the next record, or all that
+// there is.
+func (r *Reader) headerBytes() ([]byte, error) {
+	for {
+		b, eof := r.window()
+		if eof || len(b) >= r.lim.LineBytes {
+			return b, nil
+		}
+		if _, st := r.s.record(b, false); st != more {
+			return b, nil
+		}
+		if err := r.fill(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (r *Reader) skipBOM() error {
+	for len(r.buf)-r.off < len(bom) && !r.eof {
+		if err := r.fill(); err != nil {
+			return err
+		}
+	}
+	if bytes.HasPrefix(r.buf[r.off:], bom) {
+		r.off += len(bom)
+	}
+	return nil
+}
+
+// firstLine returns the first line without and its length with the line end.
+func firstLine(b []byte) (line []byte, n int) {
+	n = bytes.IndexByte(b, '\n') + 1
+	if n == 0 {
+		n = len(b)
+	}
+	return bytes.TrimRight(b[:n], "\r\n"), n
+}
+
+func isBanner(line []byte) bool {
+	for _, p := range banners {
+		if bytes.HasPrefix(line, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// separator returns the separator that the first record uses most, 0 if it has
+// none. Separators inside quotes do not count.
+func separator(b []byte) byte {
+	var comma, bar, tab int
+	quoted := false
+	for _, c := range b {
+		if c == '"' {
+			quoted = !quoted
+		}
+		if quoted {
+			continue
+		}
+		switch c {
+		case ',':
+			comma++
+		case '|':
+			bar++
+		case '\t':
+			tab++
+		}
+		if c == '\n' {
+			break
+		}
+	}
+	switch {
+	case comma == 0 && bar == 0 && tab == 0:
+		return 0
+	case bar > comma && bar >= tab:
+		return '|'
+	case tab > comma:
+		return '\t'
+	}
+	return ','
+}
