@@ -1,0 +1,151 @@
+package archive
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"exoplanetai/internal/exo"
+)
+
+const opGet = "archive.Get"
+
+// netError gives a failure of the transport its kind.
+func (c *Client) netError(ctx context.Context, u *url.URL, err error) error {
+	host := u.Host
+	var cert *tls.CertificateVerificationError
+	var dns *net.DNSError
+	var refused *exo.Error
+	switch {
+	case ctx.Err() != nil:
+		return canceled(ctx, host)
+	case errors.As(err, &refused): // the address guard's
+		return exo.E(opGet, refused.Kind, host, refused)
+	case errors.Is(err, errForeign):
+		return exo.E(opGet, exo.Upstream, host, err).Say("%s sends us on to an address that is not configured", host).
+			Try("if the archive has moved, set its new address as base_url")
+	case errors.Is(err, ErrLate):
+		return exo.E(opGet, exo.Unavailable, host, err).Say("%s did not answer in time", host).
+			Try("try again later, or set a longer timeout for this source")
+	case errors.As(err, &cert):
+		return exo.E(opGet, exo.Upstream, host, err).Say("%s shows a certificate that is not valid for it", host).
+			Try("check base_url and this machine's clock and certificates")
+	case errors.As(err, &dns):
+		return exo.E(opGet, exo.Unavailable, host, err).Say("the name %s cannot be resolved", host).
+			Try("check the network connection and base_url")
+	case truncated(err):
+		return exo.E(opGet, exo.Unavailable, host, err).Say("%s broke off the connection", host).Try("try again later")
+	}
+	return exo.E(opGet, exo.Unavailable, host, err).Say("%s cannot be reached", host).Try("try again later")
+}
+
+// bodyError gives a failure within a body its kind.
+func bodyError(ctx context.Context, host string, err error) error {
+	var own *exo.Error
+	switch {
+	case ctx.Err() != nil:
+		return canceled(ctx, host)
+	case errors.As(err, &own):
+		return err
+	case errors.Is(err, ErrLate):
+		return exo.E(opGet, exo.Unavailable, host, err).Say("%s stopped in the middle of its answer", host).Try("try again later")
+	}
+	return exo.E(opGet, exo.Upstream, host, fmt.Errorf("%w: %w", errCut, err)).
+		Say("the answer of %s breaks off before its end", host).Try("try again later")
+}
+
+// errCut is in the chain of an error that a body which ends early caused.
+var errCut = errors.New("body cut")
+
+func truncated(err error) bool {
+	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)
+}
+
+// canceled tells a caller who gave up from one whose time ran out.
+func canceled(ctx context.Context, host string) error {
+	why := context.Cause(ctx)
+	if errors.Is(why, context.DeadlineExceeded) || errors.Is(why, ErrLate) {
+		return exo.E(opGet, exo.Unavailable, host, why).Say("%s did not answer in time", host).Try("try again later")
+	}
+	return exo.E(opGet, exo.Canceled, host, why)
+}
+
+// statusError gives an unwanted status its kind. It reads the beginning of the
+// body, for the caller who knows the archive's error documents.
+func statusError(host string, resp *http.Response) error {
+	sample, _ := io.ReadAll(io.LimitReader(resp.Body, maxSample)) // an error's body may be anything, also cut
+	se := &StatusError{Status: resp.StatusCode, Header: resp.Header, Body: sample}
+	e := exo.E(opGet, kindOfStatus(resp.StatusCode), host, se)
+	switch e.Kind {
+	case exo.NotFound:
+		return e.Say("%s does not have it (HTTP %d)", host, se.Status)
+	case exo.Denied:
+		return e.Say("%s refuses to give it (HTTP %d)", host, se.Status).Try("it may be proprietary, or need a key")
+	case exo.Unavailable:
+		return e.Say("%s cannot answer now (HTTP %d)", host, se.Status).Try("try again later")
+	}
+	return e.Say("%s answers HTTP %d", host, se.Status)
+}
+
+func kindOfStatus(status int) exo.Kind {
+	switch {
+	case status == http.StatusNotFound, status == http.StatusGone:
+		return exo.NotFound
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		return exo.Denied
+	case status == http.StatusRequestTimeout, status == http.StatusTooEarly, status == http.StatusTooManyRequests, status >= 500:
+		return exo.Unavailable
+	}
+	return exo.Upstream
+}
+
+// retryAfter reads the Retry-After of a failed answer (RFC 9110 §10.2.3): a
+// number of seconds or a date, the latter against the answer's own Date where
+// it has one, since the archive's clock is the one it means.
+func (c *Client) retryAfter(err error) (time.Duration, bool) {
+	var se *StatusError
+	if !errors.As(err, &se) {
+		return 0, false
+	}
+	v := strings.TrimSpace(se.Header.Get("Retry-After"))
+	if n, err := strconv.ParseUint(v, 10, 32); err == nil {
+		return time.Duration(n) * time.Second, true
+	}
+	at, err := http.ParseTime(v)
+	if err != nil {
+		return 0, false
+	}
+	now, err := http.ParseTime(se.Header.Get("Date"))
+	if err != nil {
+		if c.opt.Clock == nil {
+			return 0, false
+		}
+		now = c.opt.Clock()
+	}
+	return max(at.Sub(now), 0), true
+}
+
+// Describe puts the beginning of a body into words for a message: one line,
+// printable, short.
+func Describe(body []byte) string {
+	const most = 160
+	s := strings.Join(strings.Fields(strings.ToValidUTF8(string(body[:min(len(body), 4*most)]), "?")), " ")
+	s = strings.Map(func(r rune) rune {
+		if strconv.IsPrint(r) {
+			return r
+		}
+		return -1
+	}, s)
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return fmt.Sprintf("%q", s)
+}

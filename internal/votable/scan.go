@@ -1,0 +1,182 @@
+package votable
+
+import (
+	"encoding/xml"
+	"strings"
+
+	"exoplanetai/internal/exo"
+)
+
+const maxInfos = 1000
+
+func equalFold(a, b string) bool { return strings.EqualFold(a, b) }
+
+func (s *scanner) start(t xml.StartElement) error {
+	name := t.Name.Local
+	if len(s.open) >= s.lim.Depth {
+		return exo.Errorf(op, exo.TooLarge, nil, "the VOTable nests deeper than %d elements", s.lim.Depth)
+	}
+	if len(s.open) == 0 {
+		if s.rooted || name != "VOTABLE" {
+			return s.bad("its root is %.40q", name)
+		}
+		s.rooted = true
+	}
+	parent := s.parent()
+	s.open = append(s.open, name)
+	switch name {
+	case "INFO":
+		if len(s.doc.Infos) >= maxInfos {
+			return exo.Errorf(op, exo.TooLarge, nil, "the VOTable has more than %d INFO elements", maxInfos)
+		}
+		s.info = &Info{Name: attr(t, "name"), Value: attr(t, "value")}
+	case "TABLE":
+		if s.doc.Table {
+			return s.bad("it holds more than one table")
+		}
+		s.doc.Table = true
+	case "FIELD":
+		if parent != "TABLE" || s.told {
+			return s.bad("a FIELD stands outside the head of a TABLE")
+		}
+		return s.addField(t)
+	case "DESCRIPTION":
+		s.inDesc = parent == "FIELD"
+	case "BINARY", "BINARY2", "FITS":
+		if parent == "DATA" {
+			return s.bad("its data are %s; only TABLEDATA is read", name)
+		}
+	case "TABLEDATA":
+		if parent != "DATA" {
+			return s.bad("TABLEDATA stands outside DATA")
+		}
+		return s.tell()
+	case "TR":
+		if parent != "TABLEDATA" {
+			return s.bad("a TR stands outside TABLEDATA")
+		}
+		s.row = s.row[:0]
+	case "TD":
+		if parent != "TR" {
+			return s.bad("a TD stands outside a TR")
+		}
+		if len(s.row) == len(s.doc.Fields) {
+			return s.bad("row %d has more cells than the %d fields", s.rows+1, len(s.doc.Fields))
+		}
+		s.inCell = true
+		s.cell.Reset()
+	}
+	return nil
+}
+
+func (s *scanner) parent() string {
+	if len(s.open) == 0 {
+		return ""
+	}
+	return s.open[len(s.open)-1]
+}
+
+func (s *scanner) end(name string) error {
+	if s.parent() != name {
+		return s.bad("%.40q ends inside %.40q", name, s.parent())
+	}
+	s.open = s.open[:len(s.open)-1]
+	switch name {
+	case "INFO":
+		s.endInfo()
+	case "DESCRIPTION":
+		if s.inDesc {
+			f := &s.doc.Fields[len(s.doc.Fields)-1]
+			f.Description = strings.TrimSpace(f.Description)
+		}
+		s.inDesc = false
+	case "TD":
+		s.inCell = false
+		s.row = append(s.row, s.cellText())
+	case "TR":
+		return s.endRow()
+	case "TABLE":
+		return s.tell()
+	}
+	return nil
+}
+
+// cellText returns the open cell. Blanks around a number are layout, those in
+// a text are its own.
+func (s *scanner) cellText() string {
+	v := s.cell.String()
+	switch s.doc.Fields[len(s.row)].Datatype {
+	case "char", "unicodeChar":
+		return v
+	}
+	return strings.TrimSpace(v)
+}
+
+func (s *scanner) endRow() error {
+	s.rows++
+	switch {
+	case len(s.row) != len(s.doc.Fields):
+		return s.bad("row %d has %d cells, not %d", s.rows, len(s.row), len(s.doc.Fields))
+	case s.rows > s.lim.Rows:
+		return exo.Errorf(op, exo.TooLarge, nil, "the VOTable has more than %d rows", s.lim.Rows)
+	case s.onRow != nil:
+		return s.onRow(s.row)
+	}
+	return nil
+}
+
+func (s *scanner) endInfo() {
+	in := s.info
+	s.info = nil
+	if in == nil {
+		return
+	}
+	in.Text = strings.TrimSpace(in.Text)
+	if !equalFold(in.Name, "QUERY_STATUS") {
+		s.doc.Infos = append(s.doc.Infos, *in)
+		return
+	}
+	// A second status after the table outranks the first: OK before the rows
+	// was a hope, OVERFLOW or ERROR behind them is the result.
+	s.doc.Status = Status(strings.ToUpper(strings.TrimSpace(in.Value)))
+	s.doc.Message = in.Text
+}
+
+func (s *scanner) addField(t xml.StartElement) error {
+	if len(s.doc.Fields) >= s.lim.Fields {
+		return exo.Errorf(op, exo.TooLarge, nil, "the VOTable has more than %d fields", s.lim.Fields)
+	}
+	f := Field{
+		ID: attr(t, "ID"), Name: attr(t, "name"), Datatype: attr(t, "datatype"), ArraySize: attr(t, "arraysize"),
+		Unit: attr(t, "unit"), UCD: attr(t, "ucd"),
+	}
+	if f.Name == "" {
+		f.Name = f.ID
+	}
+	if f.Name == "" {
+		return s.bad("field %d has no name", len(s.doc.Fields)+1)
+	}
+	s.doc.Fields = append(s.doc.Fields, f)
+	return nil
+}
+
+// tell hands the fields out, once.
+func (s *scanner) tell() error {
+	if s.told {
+		return nil
+	}
+	s.told = true
+	if s.onFields == nil {
+		return nil
+	}
+	return s.onFields(s.doc.Fields)
+}
+
+func attr(t xml.StartElement, name string) string {
+	for _, a := range t.Attr {
+		if a.Name.Local == name && a.Name.Space == "" {
+			return a.Value
+		}
+	}
+	return ""
+}
