@@ -1,0 +1,4 @@
+package jobs_test
+
+// crashMain is filled in by the test that kills a process.
+func crashMain() bool { return false }
