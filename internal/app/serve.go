@@ -1,0 +1,79 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"exoplanetai/internal/exo"
+)
+
+// grace is how long a stopping server waits for the requests under way.
+const grace = 20 * time.Second
+
+// listen opens a loopback address; any other is refused, whatever names it.
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	const op = "app.listen"
+	if err := checkLoopback(address); err != nil {
+		return nil, err
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, exo.E(op, exo.Unavailable, nil, err).Say("the address %s cannot be listened on", address).
+			Try("another program may use the port: choose one with --listen 127.0.0.1:PORT")
+	}
+	return l, nil
+}
+
+// checkLoopback accepts host:port on this machine's loopback only. Without
+// users there is nobody to ask who may come in from elsewhere.
+func checkLoopback(address string) error {
+	host, port, err := net.SplitHostPort(address)
+	if err == nil && port != "" {
+		if strings.EqualFold(host, "localhost") {
+			return nil
+		}
+		if ip, perr := netip.ParseAddr(host); perr == nil && ip.IsLoopback() && ip.Zone() == "" {
+			return nil
+		}
+	}
+	return exo.E("app.listen", exo.Invalid, nil, err).Say("%.60q is not a loopback address with a port", address).
+		Try("listen on 127.0.0.1:8000; other addresses need sign-in, which does not exist yet")
+}
+
+// serve answers on the listener until ctx ends. Then no new request is taken,
+// those under way may finish within the grace, and what is left is cut.
+func serve(ctx context.Context, srv *http.Server, l net.Listener) error {
+	const op = "app.serve"
+	base, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	srv.BaseContext = func(net.Listener) context.Context { return base }
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(l) }()
+	select {
+	case err := <-failed:
+		return exo.E(op, exo.Internal, nil, err)
+	case <-ctx.Done():
+	}
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	err := srv.Shutdown(late)
+	if errors.Is(err, context.DeadlineExceeded) {
+		cut() // the handlers see it and come back
+		last, end := context.WithTimeout(context.WithoutCancel(ctx), grace/4)
+		defer end()
+		if err = srv.Shutdown(last); err != nil {
+			err = srv.Close()
+		}
+	}
+	<-failed
+	if err != nil {
+		return exo.E(op, exo.Internal, nil, err)
+	}
+	return nil
+}

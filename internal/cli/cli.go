@@ -1,0 +1,179 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"exoplanetai/internal/exo"
+)
+
+// Terminal is where a command reads and writes.
+type Terminal struct {
+	In         io.Reader
+	Out, Err   io.Writer
+	OutTTY     bool   // Out is a terminal: tables instead of tab-separated values
+	ErrTTY     bool   // Err is a terminal: progress bars instead of lines
+	Width      int    // columns of the terminal; 0: 80
+	Color      bool   // the environment allows colour
+	UTF8       bool   // the locale can show bars and marks
+	Invocation string // identifier of this run, in errors and in the log
+}
+
+// Common are the flags that every command takes.
+type Common struct {
+	File    string            // configuration file; empty: the usual one
+	Set     map[string]string // settings by key, over file and environment
+	Verbose bool
+	Quiet   bool
+}
+
+// Program is what the commands stand on. Package app provides it.
+type Program interface {
+	// Version names the program and its version.
+	Version() string
+	// ReadFile reads a file that the user named, at most limit bytes.
+	ReadFile(ctx context.Context, name string, limit int64) ([]byte, error)
+	// Settings returns the configuration as it is in force.
+	Settings(c Common) ([]Setting, error)
+	// Read opens the store for looking only; nothing on the disk changes.
+	Read(ctx context.Context, c Common) (*Reader, error)
+	// Write opens the store and all that feeds it; one at a time.
+	Write(ctx context.Context, c Common) (*Writer, error)
+	// Serve answers HTTP until ctx ends; ready is called with the address.
+	Serve(ctx context.Context, c Common, ready func(url string)) error
+	// Archive runs the sample archives until ctx ends.
+	Archive(ctx context.Context, c Common, o ArchiveOptions, ready func(url string)) error
+	// Faults lists the faults that the sample archives can play.
+	Faults() []Fault
+	// Demo starts the sample archives and, on them, a store and a server.
+	Demo(ctx context.Context, c Common, o DemoOptions) (*Demo, error)
+}
+
+// Setting is one line of `config show`.
+type Setting struct {
+	Key    string `json:"key"`
+	Value  string `json:"value"`
+	Origin string `json:"origin"` // default, file, env or flag
+}
+
+// command is one run: the flags that were given and where to write.
+type command struct {
+	program Program
+	term    Terminal
+	common  Common
+	set     []string
+	short   map[string]*string // flags that stand for one setting, by its key
+	json    bool
+	noColor bool
+	started bool // a command's own code ran: its errors are not about usage
+}
+
+// Run executes one command line and returns its exit status.
+func Run(ctx context.Context, p Program, term Terminal, args []string) int {
+	c := &command{program: p, term: term, short: map[string]*string{}}
+	root := c.root()
+	root.SetArgs(append([]string{}, args...))
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	if !c.started {
+		err = usageError(err)
+	}
+	if ctx.Err() != nil && !errors.Is(err, exo.Corrupt) {
+		err = exo.E("cli", exo.Canceled, nil, err).Say("interrupted").Try("run the command again; what was finished is kept")
+	}
+	return c.fail(err)
+}
+
+// usageError makes an error of ours from one of the flag parser's.
+func usageError(err error) error {
+	if _, ok := errors.AsType[*exo.Error](err); ok {
+		return err
+	}
+	text, more, _ := strings.Cut(err.Error(), "\n")
+	hint := "see exoplanetai --help"
+	if word := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(more), "Did you mean this?")); word != "" {
+		hint = strings.Join(strings.Fields(word), " or ")
+	}
+	return exo.E("cli", exo.Invalid, nil, err).Say("%s", text).Try("%s", hint)
+}
+
+// root builds the tree of commands.
+func (c *command) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "exoplanetai",
+		Short: "Mirror the exoplanet archives and keep what they hold, checked and hashed",
+		Long: "exoplanetai mirrors the KOI, TOI and K2 tables and the Kepler, K2 and TESS light curves:\n" +
+			"fetched from the archives, checked, hashed, stored with their provenance, and served.",
+		Example: "  exoplanetai demo\n" +
+			"  exoplanetai ingest table koi\n" +
+			"  exoplanetai serve",
+		Version:           c.program.Version(),
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		PersistentPreRunE: func(*cobra.Command, []string) error { return c.readCommon() },
+		Args:              cobra.NoArgs,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetIn(c.term.In)
+	root.SetOut(c.term.Out)
+	root.SetErr(c.term.Err)
+	f := root.PersistentFlags()
+	f.SortFlags = false
+	f.StringVar(&c.common.File, "config", "", "configuration `file` (default data_config.yaml if there is one)")
+	c.shortcut(root, "data-path", "data_path", "`folder` of the data tree")
+	c.shortcut(root, "cache-path", "cache_path", "`folder` of the cache")
+	c.shortcut(root, "log-level", "log_level", "least `level` that is logged: debug, info, warn, error")
+	f.StringArrayVar(&c.set, "set", nil, "any other setting, as `key=value`; see exoplanetai config show")
+	f.BoolVar(&c.json, "json", false, "print one JSON document")
+	f.BoolVarP(&c.common.Quiet, "quiet", "q", false, "print data and errors only")
+	f.BoolVarP(&c.common.Verbose, "verbose", "v", false, "print what is done")
+	f.BoolVar(&c.noColor, "no-color", false, "print without colours")
+	root.AddCommand(c.configCommand(), c.ingestCommand(), c.serveCommand(), c.archiveCommand())
+	return root
+}
+
+// shortcut adds a flag that stands for one setting.
+func (c *command) shortcut(cmd *cobra.Command, name, key, usage string) {
+	v := new(string)
+	c.short[key] = v
+	cmd.PersistentFlags().StringVar(v, name, "", usage)
+}
+
+// readCommon gathers the settings given by flags.
+func (c *command) readCommon() error {
+	c.common.Set = map[string]string{}
+	for key, v := range c.short {
+		if *v != "" {
+			c.common.Set[key] = *v
+		}
+	}
+	for _, pair := range c.set {
+		key, v, ok := strings.Cut(pair, "=")
+		if !ok || key == "" {
+			return exo.Errorf("cli.set", exo.Invalid, nil, "--set %q is not key=value", clean(pair)).Try("--set freshness.koi=12h")
+		}
+		c.common.Set[key] = v
+	}
+	if c.noColor {
+		c.term.Color = false
+	}
+	c.started = true
+	return nil
+}
+
+// group makes a command that only holds others.
+func group(use, short, example string, subs ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: use, Short: short, Example: example, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(subs...)
+	return cmd
+}
