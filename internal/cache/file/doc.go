@@ -1,0 +1,14 @@
+// Package file is the cache on a disk: one file per key in one folder that may
+// be emptied at any moment, also while the program runs.
+//
+// A file is named by the SHA-256 of its key and holds
+//
+//	exocache 1\n
+//	{"key":…,"expires":…,"size":…,"digest":…}\n     one line of JSON
+//	the value
+//
+// The key is base64, the expiry is in nanoseconds since 1970 (0: never), the
+// digest is the SHA-256 of key, expiry and value. A file that is not exactly
+// this, for this key, is a miss and is removed. Nothing is synced: what a power
+// loss tears, the digest finds.
+package file
