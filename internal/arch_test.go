@@ -35,6 +35,7 @@ var levels = map[string]int{
 
 // sameLevel lists the imports within a level that are wanted.
 var sameLevel = map[string][]string{
+	"internal/sqldb":    {"internal/fsys"}, // is there a log beside the database?
 	"internal/universe": {"internal/lightcurve", "internal/catalog"},
 	"internal/app":      {"internal/config"},
 	"cmd/exoplanetai":   {"internal/app"},

@@ -1,0 +1,197 @@
+package fsys
+
+import (
+	"context"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+
+	"exoplanetai/internal/exo"
+)
+
+// tempSuffix ends the name of a file that WriteAtomic is still writing.
+const tempSuffix = ".part"
+
+// WriteAtomic writes a small file so that after a power loss at any moment the
+// name holds either the old content or the new, whole: a hidden file beside it
+// is written, measured, synced and closed, takes the name, and the folder is
+// synced. One writer at a time per name.
+func WriteAtomic(ctx context.Context, f FS, name string, data []byte, perm fs.FileMode) error {
+	const op = "fsys.WriteAtomic"
+	if err := ctx.Err(); err != nil {
+		return exo.E(op, exo.KindOf(err), name, err)
+	}
+	temp := path.Join(path.Dir(name), "."+path.Base(name)+tempSuffix)
+	err := WriteSynced(f, temp, data, perm)
+	if err == nil {
+		err = f.Rename(temp, name)
+	}
+	if err != nil {
+		_ = f.Remove(temp) // the first error is the one to tell
+		return err
+	}
+	return f.SyncDir(path.Dir(name))
+}
+
+// WriteSynced writes a file, in place of one that is there, checks its length,
+// sets its permissions, syncs and closes it. Its name is not synced.
+func WriteSynced(f FS, name string, data []byte, perm fs.FileMode) error {
+	file, err := f.OpenFile(name, WriteOnly|Empty, 0o644)
+	if err != nil {
+		return err
+	}
+	err = fill(file, name, data, perm)
+	if cerr := file.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+func fill(file File, name string, data []byte, perm fs.FileMode) error {
+	if _, err := file.Write(data); err != nil {
+		return err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Size() != int64(len(data)) {
+		return exo.Errorf("fsys.WriteSynced", exo.Unavailable, name, "%s has %d bytes after writing %d", name, info.Size(), len(data))
+	}
+	if err := file.Chmod(perm); err != nil {
+		return err
+	}
+	return file.Sync()
+}
+
+// MkdirAll makes a folder and those above it and syncs the folder of each new
+// one, so that a file synced below survives a power loss.
+func MkdirAll(f FS, name string, perm fs.FileMode) error {
+	if name == "." || name == "" {
+		return nil
+	}
+	if info, err := f.Stat(name); err == nil {
+		if !info.IsDir() {
+			return exo.Errorf("fsys.MkdirAll", exo.Conflict, name, "%s is a file where a folder should be", name)
+		}
+		return nil
+	}
+	dir := path.Dir(strings.TrimSuffix(name, "/"))
+	if err := MkdirAll(f, dir, perm); err != nil {
+		return err
+	}
+	if err := f.Mkdir(name, perm); err != nil && exo.KindOf(err) != exo.Exists {
+		return err
+	}
+	return f.SyncDir(dir)
+}
+
+// Walk calls visit for every entry below the folder that is not a folder,
+// folders first by name, without holding more than one folder's list per level.
+// Links are visited, not followed. A missing folder is empty.
+func Walk(ctx context.Context, f FS, dir string, visit func(name string, e fs.DirEntry) error) error {
+	if err := ctx.Err(); err != nil {
+		return exo.E("fsys.Walk", exo.KindOf(err), dir, err)
+	}
+	list, err := f.ReadDir(dir)
+	if exo.KindOf(err) == exo.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range list {
+		name := path.Join(dir, e.Name())
+		if e.IsDir() {
+			err = Walk(ctx, f, name, visit)
+		} else {
+			err = visit(name, e)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Place gives a complete, synced file its final name, which must be free: it
+// never overwrites and gives exo.Exists instead. The staged name stays, so that
+// an interrupted act can still be told.
+//
+// Where the file system has no hard links the file is moved; where the final
+// folder is another file system it is copied beside the final name, synced, and
+// moved. Both look first whether the name is free, which is enough for one
+// writer under a lock.
+func Place(f FS, staged, final string) error {
+	err := f.Link(staged, final)
+	if err == nil || !NoLinks(err) {
+		return err
+	}
+	if _, err := f.Lstat(final); err == nil {
+		return exo.E("fsys.Place", exo.Exists, final, nil)
+	} else if exo.KindOf(err) != exo.NotFound {
+		return err
+	}
+	err = f.Rename(staged, final)
+	if err == nil || !NoLinks(err) {
+		return err
+	}
+	temp := path.Join(path.Dir(final), "."+path.Base(final)+tempSuffix)
+	if err = copySynced(f, staged, temp); err == nil {
+		err = f.Rename(temp, final)
+	}
+	if err != nil {
+		_ = f.Remove(temp) // the first error is the one to tell
+	}
+	return err
+}
+
+// Unplace takes back what Place did.
+func Unplace(f FS, staged, final string) error {
+	_, err := f.Lstat(staged)
+	if err == nil {
+		return f.Remove(final)
+	}
+	if exo.KindOf(err) != exo.NotFound {
+		return err
+	}
+	return f.Rename(final, staged)
+}
+
+func copySynced(f FS, from, to string) (err error) {
+	in, err := Open(f, from)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if cerr := in.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	info, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	out, err := f.OpenFile(to, WriteOnly|Empty, 0o644)
+	if err != nil {
+		return err
+	}
+	n, err := io.Copy(plain{out}, in)
+	if err == nil && n != info.Size() {
+		err = exo.Errorf("fsys.Place", exo.Unavailable, to, "%d of %d bytes were copied", n, info.Size())
+	}
+	if err == nil {
+		err = out.Chmod(info.Mode().Perm())
+	}
+	if err == nil {
+		err = out.Sync()
+	}
+	if cerr := out.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+// plain hides all but Write.
+type plain struct{ io.Writer }

@@ -1,0 +1,287 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"path"
+	"slices"
+
+	"exoplanetai/internal/exo"
+	"exoplanetai/internal/fsys"
+	"exoplanetai/internal/sqldb"
+)
+
+// commit publishes a group of acts whose staged files and intents are complete
+// and synced. It is called by one leader at a time and sets the error of each
+// act. A caller's cancellation cannot stop it: others wait for the same group.
+//
+// The order is that of docs/format/tree.md; recovery relies on it.
+func (s *Store) commit(group []*act) {
+	ctx := context.Background()
+	claims := map[exo.Path]exo.Digest{} // paths that acts of this group take
+	var live []*act
+	for _, a := range group {
+		if a.err = s.admit(ctx, a, claims); a.err != nil {
+			s.forget(a)
+			continue
+		}
+		live = append(live, a)
+	}
+	live, err := s.write(ctx, live)
+	if err != nil {
+		s.undo(live)
+		for _, a := range live {
+			a.err = err
+		}
+		return
+	}
+	for _, a := range live {
+		s.clean(a)
+	}
+	s.settle(ctx, group)
+}
+
+// admit looks whether the act's paths are free. Bytes that the store has
+// already under the path, or gets from an earlier act of the group, are fine.
+func (s *Store) admit(ctx context.Context, a *act, claims map[exo.Path]exo.Digest) error {
+	for _, e := range a.items {
+		have, claimed := claims[e.meta.Path]
+		if !claimed {
+			r, ok, err := get(ctx, s.DB, e.meta.Path)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				continue
+			}
+			have = r.meta.SHA256
+			if _, err := s.FS.Lstat(string(e.meta.Path)); err != nil && exo.KindOf(err) != exo.NotFound {
+				return err
+			} else if err != nil && have == e.meta.SHA256 {
+				e.meta, e.text = r.meta, r.text // the file was lost and comes back as it was
+				e.line, e.mline = r.line, r.metaLine
+				continue
+			}
+		}
+		if have != e.meta.SHA256 {
+			return taken(e.meta.Path)
+		}
+		e.held = true
+	}
+	for _, e := range a.items {
+		claims[e.meta.Path] = e.meta.SHA256
+	}
+	return nil
+}
+
+func taken(p exo.Path) error {
+	return exo.Errorf("store.Publish", exo.Exists, p, "%s is stored already with other content", p).
+		Try("publish under another name; stored files are never replaced")
+}
+
+// write makes the group durable. Acts that meet a taken name drop out with
+// their own error; an error returned is one of the disk or the database and
+// concerns all acts returned.
+func (s *Store) write(ctx context.Context, acts []*act) ([]*act, error) {
+	if !slices.ContainsFunc(acts, (*act).writes) {
+		return acts, nil
+	}
+	if err := s.FS.SyncDir(staging); err != nil {
+		return acts, err
+	}
+	live, err := s.place(acts, s.placeData, func(e *entry) string { return string(e.meta.Path) })
+	if err != nil {
+		return acts, err
+	}
+	still, err := s.place(live, s.placeMeta, func(e *entry) string { return string(MetadataPath(e.meta.Path)) })
+	if err != nil {
+		return live, err
+	}
+	sums := s.newSums()
+	err = sums.add(still)
+	if err == nil {
+		err = s.enter(ctx, still, sums)
+	}
+	if err != nil {
+		sums.undo()
+	}
+	return still, err
+}
+
+// writes tells whether the act brings anything new.
+func (a *act) writes() bool {
+	return slices.ContainsFunc(a.items, func(e *entry) bool { return !e.held })
+}
+
+// place gives names and then syncs the folders they stand in. Acts that meet a
+// taken name are undone and left out.
+func (s *Store) place(acts []*act, put func(*entry) error, name func(*entry) string) ([]*act, error) {
+	var live []*act
+	folders := map[string]bool{}
+	for _, a := range acts {
+		for _, e := range a.items {
+			if e.held {
+				continue
+			}
+			if a.err = put(e); a.err != nil {
+				break
+			}
+			folders[path.Dir(name(e))] = true
+		}
+		switch {
+		case a.err == nil:
+			live = append(live, a)
+		case exo.KindOf(a.err) == exo.Exists:
+			s.undo([]*act{a})
+		default:
+			return nil, a.err
+		}
+	}
+	for _, dir := range sorted(folders) {
+		if err := s.FS.SyncDir(dir); err != nil {
+			return nil, err
+		}
+	}
+	return live, nil
+}
+
+// placeData gives the data their final name. A file of the same bytes that
+// stands there unknown to the index is taken in as it is.
+func (s *Store) placeData(e *entry) error {
+	final := string(e.meta.Path)
+	if err := fsys.MkdirAll(s.FS, path.Dir(final), 0o755); err != nil {
+		return err
+	}
+	err := fsys.Place(s.FS, e.data, final)
+	if exo.KindOf(err) != exo.Exists || err == nil {
+		e.dataPlaced = err == nil
+		return err
+	}
+	size, digest, err := s.hashFile(final)
+	if err != nil {
+		return err
+	}
+	if size != e.meta.SizeBytes || digest != e.meta.SHA256 {
+		return taken(e.meta.Path)
+	}
+	return s.FS.Chmod(final, fileMode)
+}
+
+// placeMeta gives the sidecar its final name.
+func (s *Store) placeMeta(e *entry) error {
+	final := string(MetadataPath(e.meta.Path))
+	if err := fsys.MkdirAll(s.FS, path.Dir(final), 0o755); err != nil {
+		return err
+	}
+	err := fsys.Place(s.FS, e.intent, final)
+	if exo.KindOf(err) != exo.Exists || err == nil {
+		e.metaPlaced = err == nil
+		return err
+	}
+	text, err := fsys.ReadFile(s.FS, final, maxSidecar)
+	if err != nil {
+		return err
+	}
+	if string(text) != string(e.text) {
+		return taken(MetadataPath(e.meta.Path))
+	}
+	return nil
+}
+
+// enter writes the index rows of the group in one transaction, together with
+// the length of the checksum files that they account for.
+func (s *Store) enter(ctx context.Context, acts []*act, sums *sums) error {
+	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
+		for _, a := range acts {
+			for _, e := range a.items {
+				if e.held {
+					continue
+				}
+				if err := put(ctx, tx, row{e.meta, e.text, e.line, e.mline}); err != nil {
+					return sqldb.Typed("store.Publish", e.meta.Path, err)
+				}
+			}
+		}
+		return sums.note(ctx, tx)
+	})
+}
+
+// undo takes back the names that the acts were given and forgets their intents.
+// If it fails, the intents stay, and the next Open finishes the acts or undoes
+// them.
+func (s *Store) undo(acts []*act) {
+	folders := map[string]bool{}
+	for _, a := range acts {
+		for _, e := range a.items {
+			if e.metaPlaced {
+				s.unplace(a, e.intent, string(MetadataPath(e.meta.Path)), folders)
+			}
+			if e.dataPlaced {
+				s.unplace(a, e.data, string(e.meta.Path), folders)
+			}
+			e.metaPlaced, e.dataPlaced = false, false
+		}
+	}
+	failed := false
+	for _, dir := range sorted(folders) {
+		if err := s.FS.SyncDir(dir); err != nil {
+			failed = true
+			s.Log.Error("a failed publication could not be undone; the next start will", "folder", dir, "error", err)
+		}
+	}
+	for _, a := range acts {
+		if !failed && !a.failed {
+			s.forget(a)
+		}
+	}
+}
+
+// unplace takes a final name back; where the file system has no links, by
+// moving the file to its staged name.
+func (s *Store) unplace(a *act, staged, final string, folders map[string]bool) {
+	folders[path.Dir(final)] = true
+	if err := fsys.Unplace(s.FS, staged, final); err != nil {
+		s.Log.Error("a failed publication could not be undone; the next start will", "name", final, "error", err)
+		a.failed = true
+	}
+}
+
+// clean removes what the act left in the staging folder. What cannot be removed
+// now is removed by the next Open.
+func (s *Store) clean(a *act) {
+	s.forget(a)
+	for _, e := range a.items {
+		if err := s.FS.Remove(e.data); err != nil && exo.KindOf(err) != exo.NotFound {
+			s.Log.Warn("a staged file is left behind", "name", e.data, "error", err)
+		}
+	}
+}
+
+// settle gives the entries that the store had already the metadata it has.
+func (s *Store) settle(ctx context.Context, group []*act) {
+	for _, a := range group {
+		for _, e := range a.items {
+			if a.err != nil || !e.held {
+				continue
+			}
+			r, ok, err := get(ctx, s.DB, e.meta.Path)
+			switch {
+			case err != nil:
+				a.err = err
+			case !ok: // the act of this group that brought it has failed
+				a.err = exo.Errorf("store.Publish", exo.Conflict, e.meta.Path, "%s was being published by another call, which failed", e.meta.Path).Try("try again")
+			default:
+				e.meta = r.meta
+			}
+		}
+	}
+}
+
+func sorted(set map[string]bool) []string {
+	list := make([]string, 0, len(set))
+	for name := range set {
+		list = append(list, name)
+	}
+	slices.Sort(list)
+	return list
+}

@@ -1,0 +1,143 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"exoplanetai/internal/exo"
+	"exoplanetai/internal/fsys"
+)
+
+// fileMode is that of every published file and sidecar.
+const fileMode = 0o444
+
+// maxItems bounds one act.
+const maxItems = 1000
+
+// Item is one file to publish. Meta.Path says where; the store sets SHA256,
+// SizeBytes and, if it is empty, Program.
+type Item struct {
+	Staged *Staged
+	Meta   Meta
+}
+
+// act is a publication on its way.
+type act struct {
+	items []*entry
+	err   error
+	done  chan struct{} // closed when err and the items' metadata stand
+
+	failed bool // a name could not be taken back
+}
+
+// entry is a file of an act.
+type entry struct {
+	meta   Meta
+	text   []byte // sidecar
+	data   string // name of the staged file
+	intent string // name of the staged sidecar
+
+	held        bool // the store has these bytes under this name already
+	dataPlaced  bool // this act made the final name
+	metaPlaced  bool
+	line, mline int64 // offsets of the checksum lines
+}
+
+// Publish gives the staged files their final names, all or none, and returns
+// their metadata as stored, in the same order.
+//
+// A path that holds the same bytes already is fine: the metadata of the first
+// publication is returned and nothing is written. A path with other bytes is
+// exo.Exists, and the staged files may be published under other names. After
+// exo.Full or another failure of the disk nothing is published and nothing may
+// be tried again with the same staged files; Discard them. When Publish returns
+// without error the files survive a power loss.
+func (s *Store) Publish(ctx context.Context, items ...Item) ([]Meta, error) {
+	const op = "store.Publish"
+	if err := s.writable(op); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, exo.E(op, exo.KindOf(err), nil, err)
+	}
+	a, err := s.prepare(items)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.intend(a); err != nil {
+		s.forget(a)
+		return nil, err
+	}
+	if err := s.queue.run(a, s.commit); err != nil {
+		return nil, err
+	}
+	metas := make([]Meta, len(items))
+	for i, e := range a.items {
+		metas[i] = e.meta
+		items[i].Staged.gone = true
+	}
+	return metas, nil
+}
+
+// prepare completes the staged files and makes their sidecars.
+func (s *Store) prepare(items []Item) (*act, error) {
+	const op = "store.Publish"
+	if len(items) == 0 || len(items) > maxItems {
+		return nil, exo.Errorf(op, exo.Invalid, nil, "%d files cannot be published at once; 1 to %d can", len(items), maxItems)
+	}
+	a := &act{done: make(chan struct{})}
+	seen := map[exo.Path]bool{}
+	for _, it := range items {
+		m := it.Meta
+		if err := checkPath(m.Path); err != nil {
+			return nil, err
+		}
+		if it.Staged == nil || it.Staged.s != s || seen[m.Path] || m.RetrievedAt.IsZero() {
+			return nil, exo.Errorf(op, exo.Internal, m.Path, "%s comes twice, without bytes or without a time", m.Path)
+		}
+		seen[m.Path] = true
+		if err := it.Staged.seal(); err != nil {
+			return nil, err
+		}
+		m.SHA256, m.SizeBytes = it.Staged.digest, it.Staged.size
+		if m.Program == "" {
+			m.Program = s.Program
+		}
+		text, err := EncodeMeta(m)
+		if err != nil {
+			return nil, err
+		}
+		if m, err = ParseMeta(text); err != nil { // what is returned is what a later reader gets
+			return nil, exo.E(op, exo.Invalid, m.Path, err).Say("the metadata of %s cannot be read back", it.Meta.Path)
+		}
+		a.items = append(a.items, &entry{meta: m, text: text, data: it.Staged.name, line: -1, mline: -1})
+	}
+	return a, nil
+}
+
+// intend writes the sidecars into the staging folder. Their names tell which
+// act they belong to, of how many files it is, and which staged file holds the
+// data, so that Open can finish the act.
+func (s *Store) intend(a *act) error {
+	id := s.serial.Add(1)
+	for i, e := range a.items {
+		e.intent = fmt.Sprintf("%s/%08d.%d-%d.%s.json", staging, id, i+1, len(a.items), stagedNumber(e.data))
+		if err := fsys.WriteSynced(s.FS, e.intent, e.text, fileMode); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forget removes the intents of an act that did not come about. What cannot be
+// removed now is removed by the next Open.
+func (s *Store) forget(a *act) {
+	for _, e := range a.items {
+		if e.intent == "" {
+			continue
+		}
+		if err := s.FS.Remove(e.intent); err != nil && exo.KindOf(err) != exo.NotFound {
+			s.Log.Warn("a staged file is left behind", "name", e.intent, "error", err)
+		}
+	}
+}

@@ -1,0 +1,138 @@
+package store
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"exoplanetai/internal/exo"
+	"exoplanetai/internal/fsys"
+	"exoplanetai/internal/sqldb"
+)
+
+// Options says what a store works on.
+type Options struct {
+	FS      fsys.FS      // the data folder
+	DB      *sqldb.DB    // the database that holds the index
+	Clock   exo.Clock    // tells when something was stored or verified
+	Program string       // name and version of the program, for the sidecars
+	Log     *slog.Logger // nil: no log
+	Holder  string       // who takes the lock, for the message to others: "serve, pid 4711"
+
+	ReadOnly bool // take no lock and write nothing; the folder and the database may be read-only too
+	Rebuild  bool // open although tree and index contradict each other, in order to call Reindex
+}
+
+// Store is an open data tree. All its methods may be called from many
+// goroutines.
+type Store struct {
+	Options
+	lock   fsys.Unlocker // nil: read only
+	queue  queue
+	serial atomic.Uint64 // of staged files
+}
+
+// Names in the tree that are not data.
+const (
+	lockName = ".lock"
+	staging  = ".staging"
+	indexDB  = "metadata/exoplanetai.db"
+	formatNo = 1 // of the tree; see docs/format/tree.md
+)
+
+// folders are those of the user guide, made at first use.
+var folders = []string{
+	"raw/nasa", "raw/mast", "raw/exofop", "raw/kepler", "raw/tess", "raw/esa",
+	"processed/v1", "processed/v2", "processed/lightcurves",
+	"lightcurves/tess", "lightcurves/kepler", "lightcurves/k2",
+	"metadata", "versions", "cache", "checksums",
+}
+
+// IndexPath is the place of the index database in the data tree.
+func IndexPath() string { return indexDB }
+
+// Prepare makes the folders of the data tree, so that the database can be
+// opened in there.
+func Prepare(f fsys.FS) error {
+	for _, dir := range folders {
+		if err := fsys.MkdirAll(f, dir, 0o755); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Open opens the data tree. Unless ReadOnly it makes the guide's folders, takes
+// the lock, and finishes or undoes what a crash left half done.
+//
+// Errors: exo.Conflict when another process writes to the tree, when tree and
+// index contradict each other, or when a newer program made them; exo.Corrupt
+// for a damaged database. Each has a hint.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	const op = "store.Open"
+	if o.FS == nil || o.DB == nil || o.Clock == nil {
+		return nil, exo.Errorf(op, exo.Internal, nil, "a store needs a disk, a database and a clock")
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Store{Options: o}
+	s.queue.init()
+	if err := s.checkFormat(); err != nil {
+		return nil, err
+	}
+	if o.ReadOnly {
+		return s, s.openIndex(ctx)
+	}
+	lock, err := o.FS.Lock(lockName)
+	if err != nil {
+		return nil, s.heldBy(err)
+	}
+	s.lock = lock
+	if err := s.start(ctx); err != nil {
+		_ = lock.Unlock() // the first error is the one to tell
+		return nil, err
+	}
+	return s, nil
+}
+
+// start does what a writer does once it has the lock.
+func (s *Store) start(ctx context.Context) error {
+	if err := s.signLock(); err != nil {
+		return err
+	}
+	if err := Prepare(s.FS); err != nil {
+		return err
+	}
+	if err := fsys.MkdirAll(s.FS, staging, 0o700); err != nil {
+		return err
+	}
+	if err := s.openIndex(ctx); err != nil {
+		return err
+	}
+	if s.Rebuild {
+		return nil
+	}
+	return s.recover(ctx)
+}
+
+// Close waits for publications under way and gives the lock back. The disk and
+// the database stay open: they are the caller's.
+func (s *Store) Close() error {
+	s.queue.close()
+	if s.lock == nil {
+		return nil
+	}
+	return s.lock.Unlock()
+}
+
+// writable refuses on a store that was opened to read only.
+func (s *Store) writable(op string) error {
+	if s.ReadOnly {
+		return exo.Errorf(op, exo.Conflict, nil, "the data folder is open to read only")
+	}
+	return nil
+}
+
+func (s *Store) now() time.Time { return s.Clock().UTC().Round(0) }
