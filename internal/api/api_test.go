@@ -1,0 +1,409 @@
+package api_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"exoplanetai/internal/api"
+	"exoplanetai/internal/catalog"
+	"exoplanetai/internal/exo"
+	"exoplanetai/internal/ingest"
+	"exoplanetai/internal/jobs"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+
+// fakeIngest answers every request and remembers it.
+type fakeIngest struct {
+	mu     sync.Mutex
+	calls  []any
+	err    error
+	panics bool
+}
+
+func (f *fakeIngest) note(req any) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls = append(f.calls, req)
+	if f.panics {
+		panic("the secret inside")
+	}
+	return f.err
+}
+
+func (f *fakeIngest) Table(_ context.Context, req ingest.TableRequest, _ ingest.Report) (ingest.TableResult, error) {
+	return ingest.TableResult{Status: "success", TableType: catalog.Type(req.TableType), Source: ingest.FromArchive, Warnings: []string{}}, f.note(req)
+}
+
+func (f *fakeIngest) LightCurve(_ context.Context, req ingest.LightCurveRequest, _ ingest.Report) (ingest.LightCurveResult, error) {
+	return ingest.LightCurveResult{Status: "success", Target: ingest.Target{Query: req.TargetName}, Files: []ingest.LightCurveFile{}, Warnings: []string{}}, f.note(req)
+}
+
+func (f *fakeIngest) Batch(_ context.Context, req ingest.BatchRequest, _ ingest.Report) (ingest.BatchResult, error) {
+	return ingest.BatchResult{Status: "success"}, f.note(req)
+}
+
+// fakeQueue keeps jobs in memory; a test decides when they end.
+type fakeQueue struct {
+	mu   sync.Mutex
+	jobs map[string]jobs.Job
+	ends *jobs.Job // Wait answers with this
+}
+
+func (q *fakeQueue) Submit(_ context.Context, kind string, _ any) (jobs.Job, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	j := jobs.Job{ID: "j1", Kind: kind, State: jobs.Queued, CreatedAt: noon}
+	if q.jobs == nil {
+		q.jobs = map[string]jobs.Job{}
+	}
+	q.jobs[j.ID] = j
+	return j, nil
+}
+
+func (q *fakeQueue) set(j jobs.Job) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.jobs == nil {
+		q.jobs = map[string]jobs.Job{}
+	}
+	q.jobs[j.ID] = j
+}
+
+func (q *fakeQueue) Get(_ context.Context, id string) (jobs.Job, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	j, ok := q.jobs[id]
+	if !ok {
+		return jobs.Job{}, exo.Errorf("fake", exo.NotFound, nil, "there is no job %s", id)
+	}
+	return j, nil
+}
+
+func (q *fakeQueue) List(context.Context, jobs.Filter) ([]jobs.Job, error) { return nil, nil }
+
+func (q *fakeQueue) Cancel(ctx context.Context, id string) (jobs.Job, error) {
+	j, err := q.Get(ctx, id)
+	if err == nil && j.State != jobs.Running && j.State != jobs.Queued {
+		err = exo.Errorf("fake", exo.Conflict, nil, "the job has ended")
+	}
+	return j, err
+}
+
+func (q *fakeQueue) Wait(ctx context.Context, id string) (jobs.Job, error) {
+	if q.ends != nil {
+		return *q.ends, nil
+	}
+	return q.Get(ctx, id)
+}
+
+type fixture struct {
+	*api.Server
+	ingest *fakeIngest
+	queue  *fakeQueue
+}
+
+func newFixture(t *testing.T) *fixture {
+	t.Helper()
+	f := &fixture{ingest: &fakeIngest{}, queue: &fakeQueue{}}
+	s, err := api.New(api.Options{
+		Ingest: f.ingest, Jobs: f.queue, Version: "test",
+		Clock: func() time.Time { return noon }, Rand: rand.NewChaCha8([32]byte{1}),
+		Log: slog.New(slog.DiscardHandler), Poll: time.Millisecond,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Server = s
+	return f
+}
+
+// do sends one request; header is pairs of name and value.
+func (f *fixture) do(method, target, body string, header ...string) *httptest.ResponseRecorder {
+	var r io.Reader
+	if body != "" {
+		r = strings.NewReader(body)
+	}
+	req := httptest.NewRequest(method, "http://localhost:8000"+target, r)
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		if header[i] == "Host" {
+			req.Host = header[i+1]
+			continue
+		}
+		req.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	f.ServeHTTP(w, req)
+	return w
+}
+
+func TestBadRequestsGetAProblemAndCallNothing(t *testing.T) {
+	const table, light = "/api/v1/data/ingest/table", "/api/v1/data/ingest/lightcurve"
+	for name, c := range map[string]struct {
+		method, target, body string
+		header               []string
+		status               int
+		code                 exo.Kind
+		says                 string
+	}{
+		"a wrong table type":                 {"POST", table, `{"table_type":"xyz"}`, nil, 400, exo.Invalid, "table_type"},
+		"an unknown field":                   {"POST", table, `{"table_type":"koi","colour":1}`, nil, 400, exo.Invalid, "colour"},
+		"a wrong type":                       {"POST", table, `{"table_type":"koi","force_refresh":"yes"}`, nil, 400, exo.Invalid, "force_refresh"},
+		"a missing field":                    {"POST", table, `{}`, nil, 400, exo.Invalid, "table_type"},
+		"no body":                            {"POST", table, ``, nil, 400, exo.Invalid, "body"},
+		"a body that is no JSON":             {"POST", table, `{"table_type":`, nil, 400, exo.Invalid, "not valid JSON"},
+		"a list instead of an object":        {"POST", table, `[]`, nil, 400, exo.Invalid, "object"},
+		"two documents in one body":          {"POST", table, `{"table_type":"koi"}{}`, nil, 400, exo.Invalid, "not valid JSON"},
+		"a form instead of JSON":             {"POST", table, `table_type=koi`, []string{"Content-Type", "application/x-www-form-urlencoded"}, 415, exo.Invalid, "content type"},
+		"a body over a mebibyte":             {"POST", table, `{"table_type":"` + strings.Repeat("x", 1<<20) + `"}`, nil, 413, exo.TooLarge, "1 MiB"},
+		"an unknown query parameter":         {"POST", "/api/v1/data/ingest/batch?forse_refresh=true", ``, nil, 400, exo.Invalid, "forse_refresh"},
+		"a parameter that is no boolean":     {"POST", "/api/v1/data/ingest/batch?force_refresh=maybe", ``, nil, 400, exo.Invalid, "force_refresh"},
+		"a name that climbs":                 {"POST", light, `{"target_name":"../../etc/passwd"}`, nil, 400, exo.Invalid, "name"},
+		"a name with NUL":                    {"POST", light, `{"target_name":"TIC\u00001"}`, nil, 400, exo.Invalid, "name"},
+		"a name of 300 characters":           {"POST", light, `{"target_name":"` + strings.Repeat("a", 300) + `"}`, nil, 400, exo.Invalid, "longer"},
+		"an empty name":                      {"POST", light, `{"target_name":""}`, nil, 400, exo.Invalid, "empty"},
+		"a bare number":                      {"POST", light, `{"target_name":"441420236"}`, nil, 400, exo.Invalid, "TIC"},
+		"an unknown mission":                 {"POST", light, `{"target_name":"TIC 1","mission":"JWST"}`, nil, 400, exo.Invalid, "mission"},
+		"a negative sector":                  {"POST", light, `{"target_name":"TIC 1","sector_quarter":-4}`, nil, 400, exo.Invalid, "sector_quarter"},
+		"a sector that is no number":         {"POST", light, `{"target_name":"TIC 1","sector_quarter":"one"}`, nil, 400, exo.Invalid, "sector_quarter"},
+		"a bad request asked to run later":   {"POST", table, `{"table_type":"xyz"}`, []string{"Prefer", "respond-async"}, 400, exo.Invalid, "table_type"},
+		"an unknown route":                   {"GET", "/api/v1/nowhere", ``, nil, 404, exo.NotFound, "/api/v1/nowhere"},
+		"a wrong method":                     {"GET", table, ``, nil, 405, exo.NotAllowed, "GET"},
+		"an unknown job":                     {"GET", "/api/v1/jobs/zzz", ``, nil, 404, exo.NotFound, "zzz"},
+		"events of an unknown job":           {"GET", "/api/v1/jobs/zzz/events", ``, nil, 404, exo.NotFound, "zzz"},
+		"a limit beyond the limit":           {"GET", "/api/v1/jobs?limit=9223372036854775808", ``, nil, 400, exo.Invalid, "limit"},
+		"an unknown state":                   {"GET", "/api/v1/jobs?state=lost", ``, nil, 400, exo.Invalid, "state"},
+		"a path that climbs":                 {"GET", "/api/v1/../../etc/passwd", ``, nil, 400, exo.Invalid, "path"},
+		"an encoded path that climbs":        {"GET", "/api/v1/jobs/%2e%2e%2fx", ``, nil, 400, exo.Invalid, "path"},
+		"a path with NUL":                    {"GET", "/api/v1/jobs/a%00b", ``, nil, 400, exo.Invalid, "character"},
+		"a foreign host name":                {"GET", "/api/v1/jobs", ``, []string{"Host", "evil.example"}, 403, exo.Denied, "evil.example"},
+		"a host that begins like ours":       {"GET", "/api/v1/jobs", ``, []string{"Host", "localhost.evil.example:8000"}, 403, exo.Denied, "host"},
+		"a write from another origin":        {"POST", table, `{"table_type":"koi"}`, []string{"Origin", "https://evil.example"}, 403, exo.Denied, "origin"},
+		"a cross-site write without Origin":  {"POST", table, `{"table_type":"koi"}`, []string{"Sec-Fetch-Site", "cross-site"}, 403, exo.Denied, "origin"},
+		"a write from another local service": {"POST", table, `{"table_type":"koi"}`, []string{"Origin", "http://localhost:9999"}, 403, exo.Denied, "origin"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			w := f.do(c.method, c.target, c.body, c.header...)
+			p := problem(t, w)
+			if w.Code != c.status || p["code"] != string(c.code) || p["status"] != float64(c.status) {
+				t.Errorf("got %d %v, want %d %s\n%s", w.Code, p["code"], c.status, c.code, w.Body)
+			}
+			if text := p["detail"].(string) + " " + p["hint"].(string); !strings.Contains(text, c.says) {
+				t.Errorf("%q does not speak of %q", text, c.says)
+			}
+			if len(f.ingest.calls) > 0 || len(f.queue.jobs) > 0 {
+				t.Errorf("a use case was called: %v %v", f.ingest.calls, f.queue.jobs)
+			}
+			if c.status == 405 && w.Header().Get("Allow") != "POST" {
+				t.Errorf("Allow: %q", w.Header().Get("Allow"))
+			}
+		})
+	}
+}
+
+// problem checks the form that every error has.
+func problem(t *testing.T, w *httptest.ResponseRecorder) map[string]any {
+	t.Helper()
+	if ct := w.Header().Get("Content-Type"); ct != "application/problem+json" {
+		t.Errorf("content type %q", ct)
+	}
+	var p map[string]any
+	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
+		t.Fatalf("%v in %q", err, w.Body)
+	}
+	for _, key := range []string{"type", "title", "detail", "code", "hint", "request_id"} {
+		if s, ok := p[key].(string); !ok || s == "" {
+			t.Errorf("the problem has no %s: %s", key, w.Body)
+		}
+	}
+	if p["request_id"] != w.Header().Get("X-Request-Id") {
+		t.Errorf("request_id %v, header %q", p["request_id"], w.Header().Get("X-Request-Id"))
+	}
+	return p
+}
+
+func TestGoodRequestsReachTheUseCase(t *testing.T) {
+	one := 1
+	for name, c := range map[string]struct {
+		target, body string
+		want         any
+	}{
+		"the guide's table line": {"table", `{"table_type": "koi", "force_refresh": true}`, ingest.TableRequest{TableType: "koi", ForceRefresh: true}},
+		"null is left out":       {"table", `{"table_type": "toi", "force_refresh": null}`, ingest.TableRequest{TableType: "toi"}},
+		"the guide's light curve": {"lightcurve", `{"target_name": "TIC 441420236", "mission": "TESS", "sector_quarter": 1, "force_refresh": false}`,
+			ingest.LightCurveRequest{TargetName: "TIC 441420236", Mission: "TESS", SectorQuarter: &one}},
+		"a name alone": {"lightcurve", `{"target_name": "AU Mic", "mission": null, "sector_quarter": null}`, ingest.LightCurveRequest{TargetName: "AU Mic"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			w := f.do("POST", "/api/v1/data/ingest/"+c.target, c.body)
+			if w.Code != 200 || strings.Contains(w.Body.String(), "$schema") {
+				t.Fatalf("%d %s", w.Code, w.Body)
+			}
+			got, _ := json.Marshal(f.ingest.calls)
+			want, _ := json.Marshal([]any{c.want})
+			if string(got) != string(want) {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		})
+	}
+}
+
+func TestLongCallsBecomeJobs(t *testing.T) {
+	for name, c := range map[string]struct {
+		target, body string
+		kind         string
+	}{
+		"a batch":       {"/api/v1/data/ingest/batch?force_refresh=false", "", api.JobBatch},
+		"a table":       {"/api/v1/data/ingest/table", `{"table_type":"koi"}`, api.JobTable},
+		"a light curve": {"/api/v1/data/ingest/lightcurve", `{"target_name":"TIC 1"}`, api.JobLightCurve},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			w := f.do("POST", c.target, c.body, "Prefer", "handling=strict, respond-async")
+			if w.Code != 202 || w.Header().Get("Location") != "/api/v1/jobs/j1" || strings.TrimSpace(w.Body.String()) != `{"status":"accepted","job_id":"j1"}` {
+				t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
+			}
+			if f.queue.jobs["j1"].Kind != c.kind {
+				t.Errorf("got the job %+v", f.queue.jobs["j1"])
+			}
+		})
+	}
+}
+
+func TestABatchThatIsWaitedFor(t *testing.T) {
+	f := newFixture(t)
+	f.queue.ends = &jobs.Job{ID: "j1", State: jobs.Succeeded, Result: json.RawMessage(`{"status":"partial"}`)}
+	if w := f.do("POST", "/api/v1/data/ingest/batch?wait=true", ""); w.Code != 200 || !strings.Contains(w.Body.String(), `{"status":"partial"}`) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	f.queue.ends = &jobs.Job{ID: "j1", State: jobs.Failed, Error: api.ProblemJSON(exo.Errorf("op", exo.Full, nil, "no room").Try("free some"))}
+	w := f.do("POST", "/api/v1/data/ingest/batch?wait=true", "")
+	if p := problem(t, w); w.Code != 507 || p["detail"] != "no room" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	f.queue.ends = &jobs.Job{ID: "j1", State: jobs.Cancelled}
+	if w := f.do("POST", "/api/v1/data/ingest/batch?wait=true", ""); w.Code != 409 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+func TestErrorsOfUseCasesTellWhatIsMeantForUsers(t *testing.T) {
+	f := newFixture(t)
+	f.ingest.err = exo.E("ingest.Table", exo.Unavailable, nil, io.ErrUnexpectedEOF).Say("the archive does not answer").Try("again later").
+		With("last_good", map[string]string{"path": "raw/nasa/koi.csv"}).With("status", "never replaces the fixed members")
+	w := f.do("POST", "/api/v1/data/ingest/table", `{"table_type":"koi"}`, "X-Request-Id", "my-id.1")
+	p := problem(t, w)
+	want := `{"type":"/docs#Unavailable","title":"Not available now","status":503,"detail":"the archive does not answer","code":"Unavailable",` +
+		`"hint":"again later","request_id":"my-id.1","last_good":{"path":"raw/nasa/koi.csv"}}`
+	if got := strings.TrimSpace(w.Body.String()); got != want || w.Code != 503 {
+		t.Errorf("got  %s\nwant %s (%v)", got, want, p)
+	}
+}
+
+func TestAPanicIsAnInternalErrorAndTheServerLives(t *testing.T) {
+	f := newFixture(t)
+	f.ingest.panics = true
+	w := f.do("POST", "/api/v1/data/ingest/table", `{"table_type":"koi"}`)
+	if w.Code != 500 || strings.Contains(w.Body.String(), "secret") || w.Header().Get("Content-Type") != "application/problem+json" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	f.ingest.panics = false
+	if w := f.do("POST", "/api/v1/data/ingest/table", `{"table_type":"koi"}`); w.Code != 200 {
+		t.Errorf("after the panic: %d", w.Code)
+	}
+}
+
+func TestEventsFollowAJobToItsEnd(t *testing.T) {
+	f := newFixture(t)
+	f.queue.set(jobs.Job{ID: "j1", State: jobs.Running})
+	srv := httptest.NewServer(f)
+	defer srv.Close()
+	res, err := srv.Client().Get(srv.URL + "/api/v1/jobs/j1/events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.Header.Get("Content-Type") != "text/event-stream" {
+		t.Errorf("content type %q", res.Header.Get("Content-Type"))
+	}
+	first := make([]byte, 16)
+	if _, err := io.ReadFull(res.Body, first); err != nil || string(first) != "event: progress\n" {
+		t.Fatalf("%q %v", first, err)
+	}
+	f.queue.set(jobs.Job{ID: "j1", State: jobs.Succeeded, Result: json.RawMessage(`{"rows":3}`)})
+	rest, err := io.ReadAll(res.Body)
+	if err != nil || !strings.Contains(string(rest), "event: end\ndata: {") || !strings.Contains(string(rest), `"rows":3`) {
+		t.Errorf("%s %v", rest, err)
+	}
+}
+
+func TestEventsEndWhenTheServerStops(t *testing.T) {
+	f := newFixture(t)
+	f.queue.set(jobs.Job{ID: "j1", State: jobs.Running})
+	srv := httptest.NewServer(f)
+	defer srv.Close()
+	res, err := srv.Client().Get(srv.URL + "/api/v1/jobs/j1/events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	f.StopStreams()
+	f.StopStreams()
+	if _, err := io.ReadAll(res.Body); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestEveryAnswerIsGuarded(t *testing.T) {
+	f := newFixture(t)
+	for _, target := range []string{"/", "/docs", "/openapi.json", "/api/v1/openapi.json", "/api/v1/jobs", "/nowhere"} {
+		w := f.do("GET", target, "")
+		for name, want := range map[string]string{
+			"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cross-Origin-Resource-Policy": "same-origin",
+		} {
+			if got := w.Header().Get(name); got != want {
+				t.Errorf("%s: %s is %q", target, name, got)
+			}
+		}
+		if !strings.HasPrefix(w.Header().Get("Content-Security-Policy"), "default-src 'self'") || len(w.Header().Get("X-Request-Id")) != 16 {
+			t.Errorf("%s: %v", target, w.Header())
+		}
+	}
+}
+
+func TestPagesLoadNothingFromElsewhere(t *testing.T) {
+	f := newFixture(t)
+	for _, target := range []string{"/", "/docs", "/static/page.css", "/static/docs.js", "/static/index.js", "/static/icon.svg"} {
+		w := f.do("GET", target, "")
+		body := strings.ReplaceAll(w.Body.String(), `xmlns="http://www.w3.org/2000/svg"`, "")
+		body = strings.ReplaceAll(body, "http://localhost:8000", "")
+		if w.Code != http.StatusOK || strings.Contains(body, "://") || strings.Contains(body, "innerHTML") {
+			t.Errorf("%s: %d, or it names another address, or it writes HTML from text", target, w.Code)
+		}
+		if strings.Contains(body, "onclick=") || strings.Contains(body, "style=") || strings.Contains(body, "<script>") {
+			t.Errorf("%s holds what the content security policy refuses", target)
+		}
+		again := f.do("GET", target, "", "If-None-Match", w.Header().Get("ETag"))
+		if again.Code != http.StatusNotModified {
+			t.Errorf("%s again: %d", target, again.Code)
+		}
+	}
+}

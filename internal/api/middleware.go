@@ -1,0 +1,288 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"exoplanetai/internal/exo"
+)
+
+// maxBody bounds a request's body.
+const maxBody = 1 << 20
+
+type contextKey int
+
+const requestIDKey contextKey = iota
+
+// requestID returns the identifier of the request that the context belongs to.
+func requestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey).(string)
+	return id
+}
+
+// withRequestID takes the caller's X-Request-Id if it is a plain word, else
+// makes one, and sends it back.
+func (s *Server) withRequestID(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get("X-Request-Id")
+		if !plainWord(id) {
+			var b [8]byte
+			if _, err := io.ReadFull(s.rand, b[:]); err != nil {
+				s.log.Error("no randomness for request identifiers", "error", err)
+			}
+			id = hex.EncodeToString(b[:])
+		}
+		w.Header().Set("X-Request-Id", id)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestIDKey, id)))
+	})
+}
+
+func plainWord(s string) bool {
+	if s == "" || len(s) > 64 {
+		return false
+	}
+	for _, c := range []byte(s) {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// securityHeaders keeps pages from loading, framing or leaking anything.
+func securityHeaders(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// tracked remembers whether an answer has begun.
+type tracked struct {
+	http.ResponseWriter
+	status int
+}
+
+func (t *tracked) WriteHeader(status int) {
+	if t.status == 0 {
+		t.status = status
+	}
+	t.ResponseWriter.WriteHeader(status)
+}
+
+func (t *tracked) Write(b []byte) (int, error) {
+	if t.status == 0 {
+		t.status = http.StatusOK
+	}
+	return t.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (t *tracked) Unwrap() http.ResponseWriter { return t.ResponseWriter }
+
+// recovered turns a panic into a 500 and logs every request at debug level.
+func (s *Server) recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		t, start := &tracked{ResponseWriter: w}, s.clock()
+		defer func() {
+			v := recover()
+			if v != nil && v != http.ErrAbortHandler {
+				s.log.Error("panic in a handler", "request_id", requestID(r.Context()), "panic", v, "stack", string(debug.Stack()))
+				if t.status == 0 {
+					s.fail(t, r, exo.Errorf("api", exo.Internal, nil, "%s", titles[exo.Internal]))
+					return
+				}
+				panic(http.ErrAbortHandler) // the answer is torn: cut the connection, so that the client sees it
+			}
+			if v != nil {
+				panic(v)
+			}
+			s.log.Debug("request", "request_id", requestID(r.Context()), "method", r.Method, "path", r.URL.Path,
+				"status", t.status, "duration", s.clock().Sub(start))
+		}()
+		next.ServeHTTP(t, r)
+	})
+}
+
+// localOnly refuses requests under a foreign Host name (a page whose name was
+// made to point here) and writes from another origin.
+func (s *Server) localOnly(next http.Handler) http.Handler {
+	cross := http.NewCrossOriginProtection()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !localHost(r.Host) {
+			s.fail(w, r, exo.Errorf("api.localOnly", exo.Denied, nil, "the host name %q is not this server's", clip(r.Host)).
+				Try("use http://localhost or http://127.0.0.1 with the server's port"))
+			return
+		}
+		if err := cross.Check(r); err != nil {
+			s.fail(w, r, exo.E("api.localOnly", exo.Denied, nil, err).Say("the request comes from a page of another origin").
+				Try("call the server from its own pages or from a program"))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// localHost reports whether a Host header names this machine's loopback.
+func localHost(host string) bool {
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	name = strings.TrimSuffix(strings.TrimPrefix(name, "["), "]")
+	if strings.EqualFold(strings.TrimSuffix(name, "."), "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(name)
+	return err == nil && addr.IsLoopback()
+}
+
+// bounded refuses hostile paths, reads the body up to its limit and within its
+// time, and hands it on from memory. The deadline is lifted before the handler
+// runs: left in place it would cancel a request that works for longer.
+func (s *Server) bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := checkURLPath(r.URL.Path); err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		if r.Body == nil || r.Body == http.NoBody {
+			next.ServeHTTP(w, r)
+			return
+		}
+		ctl := http.NewResponseController(w)
+		if s.bodyTimeout > 0 {
+			s.tolerate(ctl.SetReadDeadline(s.clock().Add(s.bodyTimeout)))
+		}
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		if s.bodyTimeout > 0 {
+			s.tolerate(ctl.SetReadDeadline(time.Time{}))
+		}
+		if err != nil {
+			s.fail(w, r, bodyError(err))
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		next.ServeHTTP(w, r)
+	})
+}
+
+// tolerate notes that a connection has no deadlines; a test's recorder has none.
+func (s *Server) tolerate(err error) {
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+		s.log.Warn("no deadline on the connection", "error", err)
+	}
+}
+
+func bodyError(err error) error {
+	const op = "api.body"
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return exo.E(op, exo.TooLarge, nil, err).Say("the body is larger than 1 MiB").Try("send only the fields that /docs describes")
+	}
+	if nerr, ok := errors.AsType[net.Error](err); ok && nerr.Timeout() {
+		return exo.E(op, exo.Unavailable, nil, err).Say("the body did not arrive in time").Try("send the request again")
+	}
+	return exo.E(op, exo.Invalid, nil, err).Say("the body could not be read").Try("send the request again")
+}
+
+func checkURLPath(p string) error {
+	const op = "api.path"
+	if len(p) > 2048 {
+		return exo.Errorf(op, exo.Invalid, nil, "the path is too long").Try("the routes are listed at /docs")
+	}
+	for _, c := range p {
+		if c < 0x20 || c == 0x7f || c == '\\' || c == '\uFFFD' {
+			return exo.Errorf(op, exo.Invalid, nil, "the path holds a character that is not allowed").Try("the routes are listed at /docs")
+		}
+	}
+	for part := range strings.SplitSeq(strings.Trim(p, "/"), "/") {
+		if part == "." || part == ".." || part == "" && p != "/" {
+			return exo.Errorf(op, exo.Invalid, nil, "the path %q has an empty part or one that leads elsewhere", clip(p)).
+				Try("the routes are listed at /docs")
+		}
+	}
+	return nil
+}
+
+// routed hands the request to the router and turns its plain-text 404 and 405
+// into problem documents.
+func (s *Server) routed(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h, pattern := mux.Handler(r)
+		if pattern != "" {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		probe := &discard{header: http.Header{}}
+		h.ServeHTTP(probe, r)
+		if probe.status == http.StatusMethodNotAllowed {
+			allow := probe.header.Get("Allow")
+			w.Header().Set("Allow", allow)
+			s.fail(w, r, exo.Errorf("api.route", exo.NotAllowed, nil, "%s is not allowed for %s", clip(r.Method), clip(r.URL.Path)).
+				Try("use %s", allow))
+			return
+		}
+		s.fail(w, r, exo.Errorf("api.route", exo.NotFound, nil, "there is no %s", clip(r.URL.Path)).
+			Try("the routes are listed at /docs"))
+	})
+}
+
+// discard keeps an answer's status and header only.
+type discard struct {
+	header http.Header
+	status int
+}
+
+func (d *discard) Header() http.Header         { return d.header }
+func (d *discard) Write(b []byte) (int, error) { return len(b), nil }
+func (d *discard) WriteHeader(status int)      { d.status = status }
+
+// fail answers with the error's problem document, and logs what the client is
+// not told.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	p := s.problem(r.Context(), err)
+	body, mErr := p.MarshalJSON()
+	if mErr != nil {
+		s.log.Error("problem document cannot be written", "request_id", p.RequestID, "error", mErr)
+		body = []byte("{}")
+	}
+	w.Header().Set("Content-Type", problemType)
+	w.WriteHeader(p.Status)
+	if r.Method != http.MethodHead {
+		if _, wErr := w.Write(append(body, '\n')); wErr != nil {
+			s.log.Debug("the client left before its answer", "request_id", p.RequestID, "error", wErr)
+		}
+	}
+}
+
+// problem renders an error for the request and logs it: faults of ours and
+// damaged data as errors, the rest for whoever looks closer.
+func (s *Server) problem(ctx context.Context, err error) *Problem {
+	p := ProblemOf(err, requestID(ctx))
+	level := slog.LevelDebug
+	switch p.Code {
+	case exo.Internal, exo.Corrupt, exo.Full:
+		level = slog.LevelError
+	case exo.Upstream, exo.Unavailable:
+		level = slog.LevelWarn
+	}
+	s.log.Log(ctx, level, "request failed", "request_id", p.RequestID, "code", string(p.Code), "error", err.Error())
+	return p
+}

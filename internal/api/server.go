@@ -1,0 +1,215 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"exoplanetai/internal/exo"
+	"exoplanetai/internal/jobs"
+)
+
+// Base is where the routes begin.
+const Base = "/api/v1"
+
+// Options says what the interface stands on. Ingest, Jobs, Library, Clock, Rand
+// and Log are required.
+type Options struct {
+	Ingest  Ingester
+	Jobs    jobs.Queue
+	Library Library
+	Cache   CacheStats // nil: no cache
+	Clock   exo.Clock
+	Rand    io.Reader // for request identifiers
+	Log     *slog.Logger
+	Version string // of the program
+
+	BodyTimeout time.Duration // a body must have arrived by then; 0: no limit
+	Poll        time.Duration // how often an event stream looks at its job; 0: 200 ms
+	Heartbeat   time.Duration // how often a quiet event stream says so; 0: 15 s
+}
+
+// Server is the HTTP interface, an http.Handler.
+type Server struct {
+	ingest  Ingester
+	jobs    jobs.Queue
+	library Library
+	cache   CacheStats
+	clock   exo.Clock
+	rand    io.Reader
+	log     *slog.Logger
+	version string
+
+	bodyTimeout, poll, heartbeat time.Duration
+
+	handler http.Handler
+	spec    []byte
+	routes  []string
+
+	stopOnce sync.Once
+	stopped  chan struct{} // closed when event streams shall end
+}
+
+// New builds the interface.
+func New(o Options) (*Server, error) {
+	s := &Server{
+		ingest: o.Ingest, jobs: o.Jobs, library: o.Library, cache: o.Cache, clock: o.Clock,
+		rand: &lockedReader{r: o.Rand}, log: o.Log, version: o.Version,
+		bodyTimeout: o.BodyTimeout, poll: o.Poll, heartbeat: o.Heartbeat, stopped: make(chan struct{}),
+	}
+	if s.poll <= 0 {
+		s.poll = 200 * time.Millisecond
+	}
+	if s.heartbeat <= 0 {
+		s.heartbeat = 15 * time.Second
+	}
+	mux := &recordingMux{ServeMux: http.NewServeMux()}
+	api := humago.New(mux, frameworkConfig(o.Version))
+	api.UseMiddleware(oneInvalid)
+	s.ingestRoutes(api)
+	s.jobRoutes(api)
+	s.storeRoutes(api)
+	s.healthRoutes(api)
+	spec, err := json.MarshalIndent(api.OpenAPI(), "", "  ")
+	if err != nil {
+		return nil, exo.E("api.New", exo.Internal, nil, err)
+	}
+	s.spec, s.routes = append(spec, '\n'), mux.patterns
+	if err := s.pages(mux.ServeMux); err != nil {
+		return nil, err
+	}
+	s.handler = s.withRequestID(securityHeaders(s.recovered(s.localOnly(s.bounded(s.routed(mux.ServeMux))))))
+	return s, nil
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// StopStreams ends the event streams, which would otherwise hold a shutdown
+// until their jobs are done. It may be called more than once.
+func (s *Server) StopStreams() { s.stopOnce.Do(func() { close(s.stopped) }) }
+
+// Spec returns the OpenAPI document.
+func (s *Server) Spec() []byte { return s.spec }
+
+// Routes lists the routes of the interface, "GET /api/v1/jobs", in the order
+// in which they were made.
+func (s *Server) Routes() []string { return s.routes }
+
+// HTTPServer returns a server with the time-outs and limits that the interface
+// wants: slow headers are cut, answers may take as long as an ingest does.
+func (s *Server) HTTPServer() *http.Server {
+	srv := &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	srv.RegisterOnShutdown(s.StopStreams)
+	return srv
+}
+
+// recordingMux notes the routes made on it.
+type recordingMux struct {
+	*http.ServeMux
+	patterns []string
+}
+
+func (m *recordingMux) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
+	m.patterns = append(m.patterns, pattern)
+	m.ServeMux.HandleFunc(pattern, h)
+}
+
+// lockedReader lets requests share one source of randomness.
+type lockedReader struct {
+	mu sync.Mutex
+	r  io.Reader // guarded by mu
+}
+
+func (l *lockedReader) Read(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.r.Read(p)
+}
+
+// frameworkConfig turns off what we do ourselves or do not want: the pages
+// loaded from elsewhere, $schema members, tolerance of unknown parameters.
+func frameworkConfig(version string) huma.Config {
+	c := huma.DefaultConfig("ExoplanetAI data management", version)
+	c.Info.Description = "Mirrors the KOI, TOI and K2 tables and the Kepler, K2 and TESS light curves: " +
+		"fetched from the archives, checked, hashed, stored with their provenance, and served."
+	c.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
+	c.Servers = []*huma.Server{{URL: "/", Description: "this server"}}
+	c.Tags = []*huma.Tag{
+		{Name: "ingestion", Description: "Fetch from the archives."},
+		{Name: "jobs", Description: "Long calls, their progress and results."},
+		{Name: "storage", Description: "What is held, and the files themselves."},
+		{Name: "health", Description: "Is all well?"},
+	}
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
+	c.CreateHooks = nil
+	c.RejectUnknownQueryParameters = true
+	c.Transformers = []huma.Transformer{func(ctx huma.Context, _ string, v any) (any, error) {
+		if m, ok := v.(*huma.ErrorModel); ok {
+			return fromFramework(m, requestID(ctx.Context())), nil
+		}
+		return v, nil
+	}}
+	return c
+}
+
+// oneInvalid makes every refusal of a request's words a 400, whoever finds it:
+// the framework's validator would say 422 where a use case says 400.
+func oneInvalid(ctx huma.Context, next func(huma.Context)) { next(statusContext{ctx}) }
+
+// wrapped is huma.Context under another name, because the interface has a
+// method of its own name.
+type wrapped = huma.Context
+
+type statusContext struct{ wrapped }
+
+func (c statusContext) SetStatus(code int) {
+	if code == http.StatusUnprocessableEntity {
+		code = http.StatusBadRequest
+	}
+	c.wrapped.SetStatus(code)
+}
+
+// Unwrap lets the adapter find its own context.
+func (c statusContext) Unwrap() huma.Context { return c.wrapped }
+
+// register adds a route whose errors become problem documents.
+func register[I, O any](s *Server, api huma.API, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
+	op.BodyReadTimeout = -1 // bounded has read the body already
+	op.MaxBodyBytes = maxBody + 1
+	if op.Responses == nil {
+		op.Responses = map[string]*huma.Response{}
+	}
+	op.Responses["default"] = &huma.Response{
+		Description: "A problem document; its code says what kind of error it is.",
+		Content: map[string]*huma.MediaType{
+			problemType: {Schema: (*Problem)(nil).Schema(api.OpenAPI().Components.Schemas)},
+		},
+	}
+	if op.DefaultStatus == 0 {
+		op.DefaultStatus = http.StatusOK
+	}
+	if op.Responses["200"] == nil && op.DefaultStatus == http.StatusOK {
+		op.Responses["200"] = &huma.Response{Description: "OK"}
+	}
+	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handle(ctx, in)
+		if err != nil {
+			return nil, s.problem(ctx, err)
+		}
+		return out, nil
+	})
+}
