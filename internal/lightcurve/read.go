@@ -1,0 +1,294 @@
+package lightcurve
+
+import (
+	"math"
+	"strings"
+
+	"exoplanetai/internal/exo"
+	"exoplanetai/internal/fits"
+)
+
+const secondsPerDay = 86400
+
+// Options choose what to read. The zero value reads PDCSAP.
+type Options struct {
+	Flux Flux // PDCSAP when empty; SAP; or the name of a column
+}
+
+// FromFITS reads a light curve. The product is told by the headers. Every row
+// is kept, rows without time included.
+//
+// A file that is no known light curve, and one that lacks a column, is
+// exo.Invalid; the error of a missing column carries the members hdu, column
+// and found (the columns that are there).
+func FromFITS(f *fits.File, opt Options) (*LightCurve, error) {
+	lay, err := detect(f)
+	if err != nil {
+		return nil, err
+	}
+	src, h, t, err := lay.find(f, opt.Flux)
+	if err != nil {
+		return nil, err
+	}
+	lc := &LightCurve{FluxColumn: src.flux}
+	if err := lc.describe(f, h, lay); err != nil {
+		return nil, err
+	}
+	if lc.Time, err = t.Float64(nil, lay.time); err != nil {
+		return nil, missing(err, h, t, lay.time)
+	}
+	if lc.Flux, err = t.Float64(nil, src.flux); err != nil {
+		return nil, missing(err, h, t, src.flux)
+	}
+	if err := lc.readErrors(h, t, src); err != nil {
+		return nil, err
+	}
+	if err := lc.readQuality(h, t, lay); err != nil {
+		return nil, err
+	}
+	if err := lc.readCadence(h, t, lay); err != nil {
+		return nil, err
+	}
+	lc.FluxUnit = src.unit
+	if i, ok := t.Find(src.flux); ok && t.Columns[i].Unit != "" {
+		lc.FluxUnit = t.Columns[i].Unit
+	}
+	return lc, nil
+}
+
+// find returns the source of a choice of flux, with its table.
+func (l layout) find(f *fits.File, choice Flux) (source, *fits.HDU, *fits.Table, error) {
+	list, explicit := l.pdcsap, false
+	switch choice {
+	case "", PDCSAP:
+	case SAP:
+		list = l.sap
+	default:
+		list, explicit = []source{{hdu: l.pdcsap[0].hdu, flux: string(choice), err: string(choice) + "_ERR"}}, true
+	}
+	h, ok := f.Lookup(list[0].hdu)
+	if !ok {
+		return source{}, nil, nil, notOurs("lightcurve.FromFITS", f, "it has no table "+list[0].hdu)
+	}
+	t, err := h.Table()
+	if err != nil {
+		return source{}, nil, nil, err
+	}
+	lacks := list[0].flux
+	for _, s := range list {
+		i, hasFlux := t.Find(s.flux)
+		_, hasErr := t.Find(s.err)
+		switch {
+		case !hasFlux:
+			continue
+		case explicit && !hasErr: // not every column has one
+			s.err = ""
+		case s.err != "" && !hasErr:
+			lacks = s.err
+			continue
+		}
+		s.flux = t.Columns[i].Name
+		return s, h, t, nil
+	}
+	return source{}, nil, nil, missing(nil, h, t, lacks)
+}
+
+// missing turns the error of a column that cannot be read into one that says
+// what is there. Errors of another kind pass.
+func missing(cause error, h *fits.HDU, t *fits.Table, column string) error {
+	if _, ok := t.Find(column); ok {
+		return cause
+	}
+	found := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		found[i] = c.Name
+	}
+	return exo.E("lightcurve.FromFITS", exo.Invalid, column, cause).
+		Say("HDU %d (%s) has no column %s; it has %s", h.Index, h.Name(), column, strings.Join(found, ", ")).
+		Try("choose one of these columns, or check whether the product's layout has changed").
+		With("hdu", h.Name()).With("column", column).With("found", found)
+}
+
+func (lc *LightCurve) readErrors(h *fits.HDU, t *fits.Table, s source) error {
+	if s.err != "" {
+		var err error
+		lc.FluxErr, err = t.Float64(nil, s.err)
+		return err
+	}
+	constant := math.NaN()
+	if s.card != "" {
+		if v, ok := h.Header.Float(s.card); ok {
+			constant = v
+		}
+	}
+	lc.FluxErr = make([]float64, t.Rows)
+	for i := range lc.FluxErr {
+		lc.FluxErr[i] = constant
+	}
+	return nil
+}
+
+func (lc *LightCurve) readQuality(h *fits.HDU, t *fits.Table, lay layout) error {
+	for i, name := range lay.quality {
+		if _, ok := t.Find(name); !ok {
+			continue
+		}
+		var err error
+		if lc.Quality, err = t.Int32(nil, name); err != nil {
+			return err
+		}
+		lc.Flags = lay.flags[i]
+		if lay.narrow { // the sign is bit 16
+			for i, q := range lc.Quality {
+				lc.Quality[i] = q & 0xffff
+			}
+		}
+		return nil
+	}
+	return missing(nil, h, t, lay.quality[0])
+}
+
+func (lc *LightCurve) readCadence(h *fits.HDU, t *fits.Table, lay layout) error {
+	for _, name := range lay.cadence {
+		if _, ok := t.Find(name); !ok {
+			continue
+		}
+		var err error
+		if lc.Cadence, err = t.Int32(nil, name); err != nil {
+			return err
+		}
+		if lay.narrow {
+			restoreCadence(lc.Cadence, lc.Time)
+		}
+		return nil
+	}
+	if lay.author == AuthorEVEREST {
+		lc.Cadence = make([]int32, t.Rows) // version 1 has none
+		return nil
+	}
+	return missing(nil, h, t, lay.cadence[0])
+}
+
+// restoreCadence undoes the cut of Kepler's long-cadence numbers to 16 bits,
+// as K2SC has it: the multiple of 65536 is the one that brings the number next
+// to what the time says. Row 0 of Kepler's quarter 2 is cadence 2965 at BKJD
+// 169.51998; the barycentric correction shifts this by less than one cadence.
+func restoreCadence(cadence []int32, time []float64) {
+	const number, at, step, turn = 2965, 169.51998, 0.0204335, 65536
+	for i, c := range cadence {
+		if finite(time[i]) && math.Abs(time[i]) < 1e6 {
+			expect := number + (time[i]-at)/step
+			cadence[i] = c + turn*int32(math.Round((expect-float64(c))/turn))
+		}
+	}
+}
+
+// describe fills in what the headers say. h is the table's HDU.
+func (lc *LightCurve) describe(f *fits.File, h *fits.HDU, lay layout) error {
+	head := f.HDUs[0].Header
+	lc.Author, lc.Mission = lay.author, lay.mission
+	lc.Target = targetOf(head, lay.mission)
+	lc.Name = lc.Target.String()
+	if s, ok := head.Str("OBJECT"); ok && strings.TrimSpace(s) != "" {
+		lc.Name = strings.TrimSpace(s)
+	}
+	lc.SectorQuarter = sliceOf(head, lay.mission)
+	lc.CadenceS = cadenceOf(head, h.Header, lay)
+	lc.RA, lc.Dec = number(head, "RA_OBJ"), number(head, "DEC_OBJ")
+	lc.Mag = number(head, "TESSMAG")
+	if lay.mission != exo.TESS {
+		lc.Mag = number(head, "KEPMAG")
+	}
+	lc.DataRelease = -1
+	if n, ok := head.Int("DATA_REL"); ok && n >= 0 && n < 1<<20 {
+		lc.DataRelease = int(n)
+	}
+	lc.ProcVer = procVer(head)
+	lc.CrowdSAP, lc.FlFrcSAP = number(h.Header, "CROWDSAP"), number(h.Header, "FLFRCSAP")
+	var err error
+	lc.Scale, err = scaleOf(h, lay)
+	return err
+}
+
+// targetOf reads the star's number. TGLC writes it as text.
+func targetOf(head *fits.Header, m exo.Mission) exo.TargetID {
+	key := "KEPLERID"
+	if m == exo.TESS {
+		key = "TICID"
+	}
+	if n, ok := head.Int(key); ok && n > 0 {
+		return exo.TargetID{Catalog: m.Catalog(), Number: uint64(n)}
+	}
+	if s, ok := head.Str(key); ok {
+		if id, err := exo.ParseTargetID(string(m.Catalog()) + " " + strings.TrimSpace(s)); err == nil {
+			return id
+		}
+	}
+	return exo.TargetID{}
+}
+
+func sliceOf(head *fits.Header, m exo.Mission) int {
+	key := map[exo.Mission]string{exo.TESS: "SECTOR", exo.Kepler: "QUARTER", exo.K2: "CAMPAIGN"}[m]
+	if n, ok := head.Int(key); ok && n >= 0 && n < 10000 {
+		return int(n)
+	}
+	return -1
+}
+
+// cadenceOf returns the seconds between rows; NaN when no header says.
+func cadenceOf(head, table *fits.Header, lay layout) float64 {
+	if lay.exposure {
+		if s := number(table, "XPTIME"); finite(s) {
+			return s
+		}
+	}
+	if d := number(table, "TIMEDEL"); finite(d) {
+		return d * secondsPerDay
+	}
+	switch mode, _ := head.Str("OBSMODE"); mode { // K2SC has nothing else
+	case "long cadence":
+		return longCadenceS
+	case "short cadence":
+		return longCadenceS / 30
+	}
+	return math.NaN()
+}
+
+// longCadenceS is Kepler's: 270 frames of 6.538751429414 s.
+const longCadenceS = 270 * 6.538751429414
+
+// procVer names the software; the community products each have a card of their own.
+func procVer(head *fits.Header) string {
+	for _, key := range []string{"PROCVER", "TGLCVER", "VERSION", "CREATOR"} {
+		if c, ok := head.Get(key); ok && c.Text() != "" {
+			return strings.TrimSpace(c.Text())
+		}
+	}
+	return ""
+}
+
+// scaleOf finds the zero point of the times: BJDREFI, else the unit of the
+// time column, else the mission's own.
+func scaleOf(h *fits.HDU, lay layout) (exo.Scale, error) {
+	ref, ok := h.Header.Int("BJDREFI")
+	if !ok {
+		if lay.mission == exo.TESS {
+			return exo.BTJD, nil
+		}
+		return exo.BKJD, nil
+	}
+	frac, _ := h.Header.Float("BJDREFF")
+	for _, s := range []exo.Scale{exo.BKJD, exo.BTJD} {
+		if float64(ref) == s.Zero() && frac == 0 {
+			return s, nil
+		}
+	}
+	return "", exo.Errorf("lightcurve.FromFITS", exo.Invalid, h.Name(), "HDU %d (%s) counts its times from BJD %d%+g, which is neither 2454833 nor 2457000", h.Index, h.Name(), ref, frac)
+}
+
+func number(head *fits.Header, key string) float64 {
+	if v, ok := head.Float(key); ok && finite(v) {
+		return v
+	}
+	return math.NaN()
+}
