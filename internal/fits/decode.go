@@ -3,138 +3,120 @@ package fits
 import (
 	"encoding/binary"
 	"math"
-
-	"exoplanetai/internal/exo"
 )
 
 // floating is what numbers are read into when they may be fractions.
 type floating interface{ ~float32 | ~float64 }
 
-// numeric reports whether the letter is that of a number that is not complex.
-func numeric(letter byte) bool {
-	switch letter {
-	case 'B', 'I', 'J', 'K', 'E', 'D':
-		return true
-	}
-	return false
-}
-
-// source is where the elements of a column or of one array lie: groups of
-// each elements, the groups stride bytes apart.
-type source struct {
-	letter       byte
-	data         []byte
-	groups, each int
-	stride       int
-}
-
-// source returns the elements of a column.
-func (t *Table) source(c *Column) source {
-	s := source{letter: c.Type, groups: t.Rows, each: c.Repeat, stride: t.rowLen}
-	if t.Rows > 0 && c.Width > 0 {
-		s.data = t.data[c.Offset:]
-	}
-	return s
-}
-
-// resize returns dst with n elements, which are not cleared.
-func resize[T any](dst []T, n int) []T {
-	if cap(dst) >= n {
-		return dst[:n]
-	}
-	return make([]T, n)
-}
-
 // Float64 reads a numeric column of one element a row, in the column's unit:
 // scaled by TSCAL and TZERO, TNULL as NaN. The result is dst when that is
-// large enough. Errors: exo.NotFound for an absent column, exo.Invalid for
-// one that is not numeric or has not one element a row.
+// large enough, else a new slice of Rows elements. Errors: exo.NotFound for
+// an absent column, exo.Invalid for one that is not numeric or has not one
+// element a row.
 func (t *Table) Float64(dst []float64, name string) ([]float64, error) {
-	return readReal(t, "fits.Float64", dst, name, true)
+	return readFloats(t, "fits.Float64", dst, name, true)
 }
 
 // Float32 is Float64 in single precision.
 func (t *Table) Float32(dst []float32, name string) ([]float32, error) {
-	return readReal(t, "fits.Float32", dst, name, true)
+	return readFloats(t, "fits.Float32", dst, name, true)
 }
 
 // VectorFloat64 is Float64 for a column of any repeat count: Rows times
 // Repeat values, row after row.
 func (t *Table) VectorFloat64(dst []float64, name string) ([]float64, error) {
-	return readReal(t, "fits.VectorFloat64", dst, name, false)
+	return readFloats(t, "fits.VectorFloat64", dst, name, false)
 }
 
 // VectorFloat32 is VectorFloat64 in single precision.
 func (t *Table) VectorFloat32(dst []float32, name string) ([]float32, error) {
-	return readReal(t, "fits.VectorFloat32", dst, name, false)
+	return readFloats(t, "fits.VectorFloat32", dst, name, false)
 }
 
-func readReal[T floating](t *Table, op string, dst []T, name string, scalar bool) ([]T, error) {
-	c, err := t.pick(op, name, scalar, numeric)
+func readFloats[T floating](t *Table, op string, dst []T, name string, scalar bool) ([]T, error) {
+	c, err := t.pick(op, name, numbers, scalar)
 	if err != nil {
 		return nil, err
 	}
-	dst = resize(dst, t.Rows*c.Repeat)
-	loadReal(dst, t.source(c), c)
+	s := t.source(c)
+	dst = resize(dst, s.len())
+	loadFloats(dst, s)
 	return dst, nil
 }
 
-// pick finds a column and checks its shape and type.
-func (t *Table) pick(op, name string, scalar bool, fits func(byte) bool) (*Column, error) {
-	c, err := t.column(op, name)
-	if err != nil {
-		return nil, err
+// loadFloats decodes all elements of a source, scaled and with NaN for null.
+func loadFloats[T floating](dst []T, s source) {
+	if s.groups == 0 {
+		return
 	}
-	if !fits(c.Type) {
-		return nil, exo.Errorf(op, exo.Invalid, name, "column %s has the form %s, which cannot be read this way", name, c.TForm)
+	b, stride, ok := s.run()
+	if ok && s.plain() {
+		copyFloats(dst, b, stride, s.letter)
+		return
 	}
-	if scalar && c.Repeat != 1 {
-		return nil, exo.Errorf(op, exo.Invalid, name, "column %s has %d elements a row, not one", name, c.Repeat)
-	}
-	return c, nil
-}
-
-// loadReal decodes all elements of a source, scaled and with NaN for null.
-func loadReal[T floating](dst []T, s source, c *Column) {
 	for g := range s.groups {
-		if s.each == 0 {
-			return
+		row := s.group(g)
+		part := dst[g*s.each : (g+1)*s.each]
+		if s.plain() {
+			copyFloats(part, row, sizeOf(s.letter), s.letter)
+			continue
 		}
-		row := s.data[g*s.stride:]
-		for i := range s.each {
-			dst[g*s.each+i] = T(realAt(row, s.letter, i, c))
+		for i := range part {
+			part[i] = T(s.floatAt(row, i))
 		}
 	}
 }
 
-func realAt(b []byte, letter byte, i int, c *Column) float64 {
+// floatAt returns element i of b, scaled and with NaN for null.
+func (s *source) floatAt(b []byte, i int) float64 {
 	var v float64
-	switch letter {
+	switch s.letter {
 	case 'D':
-		v = math.Float64frombits(binary.BigEndian.Uint64(b[8*i:]))
+		v = float64At(b[8*i:])
 	case 'E':
-		v = float64(math.Float32frombits(binary.BigEndian.Uint32(b[4*i:])))
+		v = float64(float32At(b[4*i:]))
 	default:
-		n := intAt(b, letter, i)
-		if c.HasNull && n == c.Null {
+		n := intAt(b, s.letter, i)
+		if s.hasNull && n == s.null {
 			return math.NaN()
 		}
 		v = float64(n)
 	}
-	if c.Scale != 1 || c.Zero != 0 {
-		v = c.Zero + c.Scale*v
+	if s.scale == 1 && s.zero == 0 {
+		return v
 	}
-	return v
+	return s.zero + s.scale*v
 }
 
-func intAt(b []byte, letter byte, i int) int64 {
+// copyFloats converts len(dst) numbers that are stride bytes apart. This is
+// where a light curve is read: one loop for each type, without a branch on
+// the type within. The last element is taken on its own, because the bytes
+// may end behind it.
+func copyFloats[T floating](dst []T, b []byte, stride int, letter byte) {
 	switch letter {
+	case 'D':
+		for i := range dst {
+			dst[i] = T(math.Float64frombits(binary.BigEndian.Uint64(b[i*stride:])))
+		}
+	case 'E':
+		for i := range dst {
+			dst[i] = T(math.Float32frombits(binary.BigEndian.Uint32(b[i*stride:])))
+		}
 	case 'B':
-		return int64(b[i])
+		for i := range dst {
+			dst[i] = T(b[i*stride])
+		}
 	case 'I':
-		return int64(int16(binary.BigEndian.Uint16(b[2*i:])))
+		for i := range dst {
+			dst[i] = T(int16(binary.BigEndian.Uint16(b[i*stride:])))
+		}
 	case 'J':
-		return int64(int32(binary.BigEndian.Uint32(b[4*i:])))
+		for i := range dst {
+			dst[i] = T(int32(binary.BigEndian.Uint32(b[i*stride:])))
+		}
+	case 'K':
+		for i := range dst {
+			dst[i] = T(int64(binary.BigEndian.Uint64(b[i*stride:])))
+		}
 	}
-	return int64(binary.BigEndian.Uint64(b[8*i:]))
 }

@@ -3,10 +3,11 @@ package fits
 import (
 	"bytes"
 	"io"
-	"strings"
 
 	"exoplanetai/internal/exo"
 )
+
+const opEncode = "fits.Encode"
 
 // encoded returns the header as it stands in a file: cards, END, blanks. For
 // a header that was parsed and not changed these are the bytes it came from.
@@ -14,46 +15,60 @@ func (h *Header) encoded() []byte {
 	if h.block != nil {
 		return h.block
 	}
-	n := len(h.cards) + cardLen
-	n += (blockLen - n%blockLen) % blockLen
-	b := make([]byte, n)
-	for i := copy(b, h.cards); i < n; i++ {
-		b[i] = ' '
-	}
-	copy(b[len(h.cards):], "END")
-	return b
+	n := roundUp(len(h.cards) + cardLen)
+	b := append(make([]byte, 0, n), h.cards...)
+	b = append(b, "END"...)
+	return append(b, bytes.Repeat([]byte{' '}, n-len(b))...)
 }
+
+// padded appends data and padding: those of the file for an HDU that was
+// parsed, else zeros, or blanks for an ASCII table (FITS 4.0 §3.3.2, §7.2.3).
+func (h *HDU) padded(b []byte) []byte {
+	if h.raw != nil {
+		if b == nil {
+			return h.body
+		}
+		return append(b, h.body...)
+	}
+	fill := byte(0)
+	if h.Kind == KindASCII {
+		fill = ' '
+	}
+	b = append(b, h.data...)
+	return append(b, bytes.Repeat([]byte{fill}, roundUp(len(h.data))-len(h.data))...)
+}
+
+func roundUp(n int) int { return n + (blockLen-n%blockLen)%blockLen }
 
 // Raw returns the bytes of the HDU in a file: header, data, padding. For an
 // HDU that was parsed and not changed these are the bytes it came from. The
 // error is the first mistake made in building the header.
 func (h *HDU) Raw() ([]byte, error) {
-	if h.Header.err != nil {
-		return nil, h.Header.err
+	if err := h.Header.Err(); err != nil {
+		return nil, err
 	}
 	if h.raw != nil && h.Header.block != nil {
 		return h.raw, nil
 	}
 	head := h.Header.encoded()
-	n := len(head) + len(h.data)
-	b := make([]byte, n+(blockLen-n%blockLen)%blockLen)
-	copy(b, head)
-	copy(b[len(head):], h.data)
-	if h.Kind == KindASCII {
-		copy(b[n:], strings.Repeat(" ", len(b)-n)) // FITS 4.0 §7.2.3
-	}
-	return b, nil
+	b := make([]byte, 0, len(head)+roundUp(len(h.data)))
+	return h.padded(append(b, head...)), nil
 }
 
-// Encode writes the file.
+// Encode writes the file. The first HDU must be a primary one and the others
+// extensions, else the error is exo.Invalid; an error of the writer is passed
+// on.
 func (f *File) Encode(w io.Writer) error {
-	for _, h := range f.HDUs {
+	for i, h := range f.HDUs {
 		b, err := h.Raw()
 		if err != nil {
 			return err
 		}
+		if primary := bytes.HasPrefix(b, []byte("SIMPLE  =")); primary != (i == 0) {
+			return invalid(opEncode, hduName(i), "%s: a file is one primary HDU and extensions behind it", hduName(i))
+		}
 		if _, err := w.Write(b); err != nil {
-			return exo.E("fits.Encode", exo.KindOf(err), hduName(h.Index), err)
+			return exo.E(opEncode, exo.KindOf(err), hduName(i), err)
 		}
 	}
 	return nil
@@ -61,7 +76,11 @@ func (f *File) Encode(w io.Writer) error {
 
 // Bytes returns the file as bytes.
 func (f *File) Bytes() ([]byte, error) {
-	var b bytes.Buffer
-	err := f.Encode(&b)
+	n := 0
+	for _, h := range f.HDUs {
+		n += roundUp(len(h.Header.cards)+cardLen) + roundUp(len(h.data))
+	}
+	b := bytes.NewBuffer(make([]byte, 0, n))
+	err := f.Encode(b)
 	return b.Bytes(), err
 }

@@ -1,8 +1,6 @@
 package fits
 
-import (
-	"strings"
-)
+import "strings"
 
 // Kind is what an HDU holds.
 type Kind uint8
@@ -16,11 +14,12 @@ const (
 	KindOther                // any other extension, and random groups, passed through
 )
 
+// String returns the kind as one word.
 func (k Kind) String() string {
 	return [...]string{"primary", "image", "bintable", "ascii", "other"}[k]
 }
 
-// File is a FITS file: its HDUs in order.
+// File is a FITS file: its HDUs in order, the primary HDU first.
 type File struct {
 	HDUs []*HDU
 }
@@ -44,6 +43,7 @@ type HDU struct {
 
 	data []byte // without padding
 	raw  []byte // header, data and padding as parsed; nil for an HDU that was built
+	body []byte // data and padding as parsed
 }
 
 // Name returns EXTNAME; PRIMARY for a first HDU without one.
@@ -51,11 +51,12 @@ func (h *HDU) Name() string {
 	if s, ok := h.Header.Str("EXTNAME"); ok && s != "" {
 		return s
 	}
-	if h.Kind == KindPrimary {
+	if h.Index == 0 && h.Header.find("SIMPLE") == 0 {
 		return "PRIMARY"
 	}
 	return ""
 }
 
-// Data returns the data without padding. They must not be changed.
+// Data returns the data without padding, as they stand in the file: numbers
+// big-endian. They must not be changed.
 func (h *HDU) Data() []byte { return h.data }

@@ -2,27 +2,17 @@ package fits
 
 import (
 	"bytes"
-	"errors"
+	"encoding/binary"
 	"fmt"
-	"math"
-	"math/bits"
-	"strconv"
 
 	"exoplanetai/internal/exo"
 )
 
-var (
-	errNoString = errors.New("is not a string")
-	errNoQuote  = errors.New("has a string without closing quote")
-)
+const opParse = "fits.Parse"
 
-// hduName names an HDU in errors.
-func hduName(i int) string { return "HDU " + strconv.Itoa(i) }
-
-// corrupt makes the error for damaged or malformed bytes.
-func corrupt(op, item, format string, args ...any) error {
-	return exo.Errorf(op, exo.Corrupt, item, "%s: %s", item, fmt.Sprintf(format, args...))
-}
+// maxCards bounds a header: the longest one that the standard needs, a table
+// of 999 columns with every keyword, has about 10,000 records.
+const maxCards = 100_000
 
 // Parse indexes the HDUs of a FITS file in memory. Nothing is copied: the
 // result is a view of b, which must not be changed while it is in use, and
@@ -30,18 +20,19 @@ func corrupt(op, item, format string, args ...any) error {
 //
 // Every size that a header states is checked against the bytes that are
 // there. Errors are exo.Corrupt and name the HDU, and the card where it is
-// one: a header without END or with bytes that are no text, mandatory
-// keywords that are missing or out of range (FITS 4.0 §4.4.1), data cut
-// short, missing padding, bytes behind the last HDU.
+// one: a header without END or with bytes that are no text, strings that are
+// not closed, CONTINUE without a string to go on with, mandatory keywords that
+// are missing, out of order or out of range (FITS 4.0 §4.4.1), data cut short,
+// missing padding, bytes behind the last HDU. A header of more than 100,000
+// records is exo.TooLarge. That a table's columns fit its rows is checked by
+// HDU.Table, and checksums by Verify.
 func Parse(b []byte) (*File, error) {
-	const op = "fits.Parse"
 	if len(b) == 0 {
-		return nil, exo.Errorf(op, exo.Corrupt, nil, "the file is empty")
+		return nil, exo.Errorf(opParse, exo.Corrupt, hduName(0), "HDU 0: the file is empty")
 	}
 	f := &File{HDUs: make([]*HDU, 0, 4)}
 	for pos := 0; pos < len(b); {
-		i := len(f.HDUs)
-		h, err := parseHDU(b[pos:], i)
+		h, err := parseHDU(b[pos:], len(f.HDUs))
 		if err != nil {
 			return nil, err
 		}
@@ -53,164 +44,106 @@ func Parse(b []byte) (*File, error) {
 
 // parseHDU reads the HDU at the start of b, number i of the file.
 func parseHDU(b []byte, i int) (*HDU, error) {
-	const op = "fits.Parse"
-	head, err := parseHeader(b, i)
-	if err != nil {
+	var unit struct { // one allocation for both
+		hdu  HDU
+		head Header
+	}
+	h := &unit.hdu
+	h.Index, h.Header = i, &unit.head
+	if err := h.Header.parse(b, i); err != nil {
 		return nil, err
 	}
-	h := &HDU{Index: i, Header: head}
 	size, err := h.shape()
 	if err != nil {
 		return nil, err
 	}
-	start := uint64(len(head.block))
+	start := uint64(len(h.Header.block))
 	if have := uint64(len(b)) - start; size > have {
-		return nil, corrupt(op, hduName(i), "the header promises %d bytes of data, but only %d are there", size, have)
+		return nil, corrupt(opParse, i, "the header promises %d bytes of data, but only %d are there", size, have)
 	}
 	end := start + size
 	total := end + (blockLen-end%blockLen)%blockLen
 	if total > uint64(len(b)) {
-		return nil, corrupt(op, hduName(i), "the padding to a multiple of %d bytes is missing after the data", blockLen)
+		return nil, corrupt(opParse, i, "the padding to a multiple of %d bytes is missing after the data", blockLen)
 	}
-	h.raw = b[:total:total]
-	h.data = b[start:end:end]
+	h.raw, h.body, h.data = b[:total:total], b[start:total:total], b[start:end:end]
 	return h, nil
 }
 
-// parseHeader reads the header at the start of b, up to END and its padding.
-func parseHeader(b []byte, hdu int) (*Header, error) {
-	const op = "fits.Parse"
+// parse reads the header at the start of b, up to END and its padding.
+func (h *Header) parse(b []byte, hdu int) error {
 	want := "SIMPLE  = "
 	if hdu > 0 {
 		want = "XTENSION= "
 	}
 	if len(b) < cardLen || string(b[:10]) != want {
-		return nil, corrupt(op, hduName(hdu), "does not begin with %s", want[:8])
+		return corrupt(opParse, hdu, "does not begin with %s", bytes.TrimRight([]byte(want[:8]), " "))
 	}
 	for pos := 0; pos+cardLen <= len(b); pos += cardLen {
-		card := b[pos : pos+cardLen]
+		card := b[pos : pos+cardLen : pos+cardLen]
 		if string(card[:8]) == "END     " {
-			return closeHeader(b, pos, hdu)
+			return h.close(b, pos, hdu)
 		}
 		if err := checkCard(card); err != nil {
-			return nil, corrupt(op, hduName(hdu), "card %d %s", pos/cardLen+1, err)
+			return corrupt(opParse, hdu, "card %d %s", pos/cardLen+1, err)
+		}
+		if string(card[:8]) == "CONTINUE" && !goesOn(b[pos-cardLen:pos]) {
+			return corrupt(opParse, hdu, "card %d is CONTINUE without a string to go on with", pos/cardLen+1)
+		}
+		if pos == maxCards*cardLen {
+			return exo.Errorf(opParse, exo.TooLarge, hduName(hdu), "%s: the header has more than %d cards", hduName(hdu), maxCards)
 		}
 	}
-	return nil, corrupt(op, hduName(hdu), "the header has no END card")
+	return corrupt(opParse, hdu, "the header has no END card")
 }
 
-func closeHeader(b []byte, end, hdu int) (*Header, error) {
-	const op = "fits.Parse"
+// close ends a header with the END card at offset end.
+func (h *Header) close(b []byte, end, hdu int) error {
 	n := end + cardLen
 	n += (blockLen - n%blockLen) % blockLen
 	if n > len(b) {
-		return nil, corrupt(op, hduName(hdu), "the header is cut off after END")
+		return corrupt(opParse, hdu, "the header is cut off after END")
 	}
-	if len(bytes.TrimLeft(b[end+3:n], " ")) > 0 {
-		return nil, corrupt(op, hduName(hdu), "END is not followed by blanks")
+	if len(trimLeft(b[end+3:n])) > 0 {
+		return corrupt(opParse, hdu, "END is not followed by blanks")
 	}
-	return &Header{cards: b[:end:end], block: b[:n:n]}, nil
+	h.cards, h.block = b[:end:end], b[:n:n]
+	return nil
 }
 
-// checkCard refuses a record with bytes that are no text and a string without
-// closing quote.
+// checkCard refuses a record with bytes that are no text, a string without
+// closing quote, and a CONTINUE without a string.
 func checkCard(card []byte) error {
-	for _, c := range card {
-		if c < 0x20 || c > 0x7e {
-			return fmt.Errorf("(%.8q) holds the byte 0x%02x, which is no text", card, c)
+	if !printable(card) {
+		for _, c := range card {
+			if c < 0x20 || c > 0x7e {
+				return fmt.Errorf("(%.8q) holds the byte 0x%02x, which is no text", card[:8], c)
+			}
 		}
 	}
-	if v, ok := valueField(card); ok && len(v) > 0 && v[0] == '\'' {
-		if _, _, err := unquote(v); err != nil {
-			return fmt.Errorf("(%.8s) %w", card, err)
+	v, ok := valueField(card)
+	if string(card[:8]) == "CONTINUE" {
+		if v, ok = continued(card), true; len(v) == 0 || v[0] != '\'' {
+			return fmt.Errorf("(CONTINUE) %w", errNoString)
+		}
+	}
+	if ok && len(v) > 0 && v[0] == '\'' {
+		if _, err := closing(v); err != nil {
+			return fmt.Errorf("(%s) %w", keyOf(card), err)
 		}
 	}
 	return nil
 }
 
-// shape reads the mandatory keywords (FITS 4.0 §4.4.1) and returns the number
-// of data bytes they promise, and sets the kind.
-func (h *HDU) shape() (uint64, error) {
-	const op = "fits.Parse"
-	fail := func(format string, args ...any) (uint64, error) {
-		return 0, corrupt(op, hduName(h.Index), format, args...)
+// printable reports whether all 80 bytes are 0x20 to 0x7e (FITS 4.0 §3.2).
+// Eight bytes at a time: taking 0x20 from a byte below it, or adding 1 to
+// 0x7f, sets the byte's highest bit, and no other byte's.
+func printable(card []byte) bool {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	var bad uint64
+	for ; len(card) >= 8; card = card[8:] {
+		v := binary.LittleEndian.Uint64(card)
+		bad |= v | (v - 0x20*ones) | (v + ones)
 	}
-	if h.Index == 0 {
-		if v, ok := h.Header.Bool("SIMPLE"); !ok || !v {
-			return fail("SIMPLE is not T")
-		}
-	} else {
-		x, ok := h.Header.Str("XTENSION")
-		if !ok {
-			return fail("XTENSION is not a string")
-		}
-		h.Kind = kindOfExtension(x)
-	}
-	bitpix, ok := h.Header.Int("BITPIX")
-	if !ok || !validBitpix(bitpix) {
-		return fail("BITPIX is missing or not one of 8, 16, 32, 64, -32, -64")
-	}
-	naxis, ok := h.Header.Int("NAXIS")
-	if !ok || naxis < 0 || naxis > 999 {
-		return fail("NAXIS is missing or not in 0 to 999")
-	}
-	size := uint64(1)
-	if naxis == 0 {
-		size = 0
-	}
-	for i := 1; i <= int(naxis); i++ {
-		n, ok := h.Header.Int("NAXIS" + strconv.Itoa(i))
-		if !ok || n < 0 {
-			return fail("NAXIS%d is missing or not a positive number", i)
-		}
-		hi, lo := bits.Mul64(size, uint64(n))
-		if hi != 0 || lo > math.MaxInt64 {
-			return fail("NAXIS%d makes the data larger than any file", i)
-		}
-		size = lo
-	}
-	return h.extent(size, bitpix)
-}
-
-func (h *HDU) extent(elems uint64, bitpix int64) (uint64, error) {
-	const op = "fits.Parse"
-	var pcount, gcount int64 = 0, 1
-	if h.Index > 0 {
-		var ok1, ok2 bool
-		pcount, ok1 = h.Header.Int("PCOUNT")
-		gcount, ok2 = h.Header.Int("GCOUNT")
-		if !ok1 || !ok2 || pcount < 0 || gcount < 0 {
-			return 0, corrupt(op, hduName(h.Index), "PCOUNT or GCOUNT is missing or not a positive number")
-		}
-	}
-	sum, carry := bits.Add64(elems, uint64(pcount), 0)
-	hi, lo := bits.Mul64(sum, uint64(gcount))
-	if bitpix < 0 {
-		bitpix = -bitpix
-	}
-	hi2, size := bits.Mul64(lo, uint64(bitpix/8))
-	if carry+hi+hi2 != 0 || size > math.MaxInt64-blockLen {
-		return 0, corrupt(op, hduName(h.Index), "PCOUNT and GCOUNT make the data larger than any file")
-	}
-	return size, nil
-}
-
-func validBitpix(n int64) bool {
-	switch n {
-	case 8, 16, 32, 64, -32, -64:
-		return true
-	}
-	return false
-}
-
-func kindOfExtension(x string) Kind {
-	switch x {
-	case "IMAGE":
-		return KindImage
-	case "BINTABLE":
-		return KindBinTable
-	case "TABLE":
-		return KindASCII
-	}
-	return KindOther
+	return bad&high == 0
 }

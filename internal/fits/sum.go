@@ -2,12 +2,12 @@ package fits
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"strconv"
-
-	"exoplanetai/internal/exo"
+	"strings"
 )
 
-// Sum is the state of a checksum card.
+// Sum is the state of a checksum.
 type Sum uint8
 
 // The states of a checksum.
@@ -17,22 +17,24 @@ const (
 	Bad
 )
 
+// String returns the state as one word.
 func (s Sum) String() string { return [...]string{"absent", "good", "bad"}[s] }
 
-// Sums are the states of the two checksums of an HDU (FITS 4.0 §4.4.2.7 and appendix J).
+// Sums are the states of the two checksums of an HDU (FITS 4.0 §4.4.2.7 and
+// appendix J).
 type Sums struct {
-	Checksum Sum
-	Datasum  Sum
+	Checksum Sum // of the whole HDU
+	Datasum  Sum // of its data
 }
 
-// Verify computes the sums of an HDU and compares them with its cards. The
-// error is exo.Corrupt when one of them is wrong, and names the HDU.
+// Verify computes the sums of an HDU and compares them with its cards; it
+// reads every byte of an HDU that has one. The error is exo.Corrupt when a sum
+// is wrong, and names the HDU; an HDU without sums is no error.
 func (h *HDU) Verify() (Sums, error) {
 	const op = "fits.Verify"
 	var s Sums
-	want, hasSum := h.Header.Str("CHECKSUM")
-	dataWant, hasData := h.Header.Str("DATASUM")
-	hasSum, hasData = hasSum && want != "", hasData && dataWant != ""
+	datasum, hasData := h.sumCard("DATASUM")
+	_, hasSum := h.sumCard("CHECKSUM")
 	if !hasSum && !hasData {
 		return s, nil
 	}
@@ -40,30 +42,44 @@ func (h *HDU) Verify() (Sums, error) {
 	if err != nil {
 		return s, err
 	}
-	n := len(h.Header.encoded())
-	data := sum32(0, raw[n:])
+	head := len(raw) - roundUp(len(h.data))
+	data := sum32(raw[head:])
 	if hasData {
 		s.Datasum = Bad
-		if v, err := strconv.ParseUint(dataWant, 10, 32); err == nil && uint32(v) == data {
+		if v, err := strconv.ParseUint(datasum, 10, 32); err == nil && uint32(v) == data {
 			s.Datasum = Good
 		}
 	}
 	if hasSum {
 		s.Checksum = Bad
-		if total := sum32(data, raw[:n]); total == 0xffffffff || total == 0 {
+		if fold(uint64(data)+uint64(sum32(raw[:head]))) == 0xffffffff {
 			s.Checksum = Good
 		}
 	}
 	switch {
-	case s.Checksum == Bad:
-		err = exo.Errorf(op, exo.Corrupt, hduName(h.Index), "%s: the CHECKSUM is wrong", hduName(h.Index))
+	case s.Datasum == Bad && s.Checksum != Good:
+		err = corrupt(op, h.Index, "the data do not match their checksum; the file is damaged")
 	case s.Datasum == Bad:
-		err = exo.Errorf(op, exo.Corrupt, hduName(h.Index), "%s: the DATASUM is wrong", hduName(h.Index))
+		err = corrupt(op, h.Index, "the data do not match DATASUM, but CHECKSUM is right")
+	case s.Checksum == Bad:
+		err = corrupt(op, h.Index, "CHECKSUM is wrong; the file is damaged")
 	}
 	return s, err
 }
 
-// Verify checks the sums of all HDUs; the error names the first wrong one.
+// sumCard returns the text of a checksum card; an empty one stands for a sum
+// that is not known.
+func (h *HDU) sumCard(key string) (string, bool) {
+	c, _ := h.Header.Get(key)
+	if c.Kind() <= Undefined {
+		return "", false
+	}
+	s := strings.TrimSpace(c.Text())
+	return s, s != ""
+}
+
+// Verify checks the sums of all HDUs. The error is exo.Corrupt and names the
+// first HDU whose sum is wrong.
 func (f *File) Verify() error {
 	for _, h := range f.HDUs {
 		if _, err := h.Verify(); err != nil {
@@ -73,19 +89,81 @@ func (f *File) Verify() error {
 	return nil
 }
 
-// sum32 adds 32-bit words in ones' complement arithmetic. The length of b is
-// a multiple of 4.
-func sum32(sum uint32, b []byte) uint32 {
-	total := uint64(sum)
-	for ; len(b) >= 4; b = b[4:] {
-		total += uint64(binary.BigEndian.Uint32(b))
+// AddChecksum writes the CHECKSUM of the HDU with the comment given, in the
+// place of an earlier CHECKSUM card or at the end. Any later change of the
+// header makes it wrong: call it last. Nothing of the clock goes into it.
+func (h *HDU) AddChecksum(comment string) error {
+	h.Header.Set("CHECKSUM", Literal("'0000000000000000'"), comment)
+	raw, err := h.Raw()
+	if err != nil {
+		return err
 	}
-	return fold(total)
+	h.Header.Set("CHECKSUM", Literal("'"+encodeSum(^sum32(raw))+"'"), comment)
+	return h.Header.Err()
 }
 
-func fold(total uint64) uint32 {
-	for total>>32 != 0 {
-		total = total>>32 + total&0xffffffff
+// AddDatasum writes the DATASUM of the HDU with the comment given. Call it
+// before AddChecksum, which covers it.
+func (h *HDU) AddDatasum(comment string) error {
+	sum := sum32(h.padded(nil))
+	h.Header.Set("DATASUM", strconv.FormatUint(uint64(sum), 10), comment)
+	return h.Header.Err()
+}
+
+// sum32 adds the big-endian 32-bit words of b in ones' complement arithmetic.
+// The length of b is a multiple of 8, as that of every part of a file is.
+//
+// The words are added 64 bits at a time with the carry going round: modulo
+// 2^64 - 1, of which 2^32 - 1 is a divisor, so the halves can be added at the
+// end.
+func sum32(b []byte) uint32 {
+	var s, c uint64
+	for ; len(b) >= 64; b = b[64:] {
+		s, c = bits.Add64(s, binary.BigEndian.Uint64(b), c)
+		s, c = bits.Add64(s, binary.BigEndian.Uint64(b[8:]), c)
+		s, c = bits.Add64(s, binary.BigEndian.Uint64(b[16:]), c)
+		s, c = bits.Add64(s, binary.BigEndian.Uint64(b[24:]), c)
+		s, c = bits.Add64(s, binary.BigEndian.Uint64(b[32:]), c)
+		s, c = bits.Add64(s, binary.BigEndian.Uint64(b[40:]), c)
+		s, c = bits.Add64(s, binary.BigEndian.Uint64(b[48:]), c)
+		s, c = bits.Add64(s, binary.BigEndian.Uint64(b[56:]), c)
 	}
-	return uint32(total)
+	for ; len(b) >= 8; b = b[8:] {
+		s, c = bits.Add64(s, binary.BigEndian.Uint64(b), c)
+	}
+	s, c = bits.Add64(s, 0, c)
+	return fold(s>>32 + s&0xffffffff + c)
+}
+
+// fold brings a sum into 32 bits, the carry going round.
+func fold(s uint64) uint32 {
+	for s>>32 != 0 {
+		s = s>>32 + s&0xffffffff
+	}
+	return uint32(s)
+}
+
+// encodeSum writes a sum as 16 letters and digits whose bytes add up to it in
+// ones' complement arithmetic (FITS 4.0 appendix J.3), turned by one byte,
+// since a string in column 12 begins one byte before a word.
+func encodeSum(sum uint32) string {
+	var out [16]byte
+	for i := range 4 {
+		b := byte(sum >> (24 - 8*i))
+		four := [4]byte{b/4 + b%4 + '0', b/4 + '0', b/4 + '0', b/4 + '0'}
+		for j := 0; j < 4; j += 2 {
+			for !alphanumeric(four[j]) || !alphanumeric(four[j+1]) {
+				four[j]++
+				four[j+1]--
+			}
+		}
+		for j, v := range four {
+			out[(4*j+i+1)%16] = v
+		}
+	}
+	return string(out[:])
+}
+
+func alphanumeric(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
 }

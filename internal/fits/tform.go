@@ -7,8 +7,10 @@ import (
 	"strings"
 )
 
-// sizes gives the bytes of one element of each TFORM letter (FITS 4.0 table
-// 18); X is counted in bits.
+var errRepeat = errors.New("TFORM has a repeat count beyond the row")
+
+// sizeOf gives the bytes of one element of a TFORM letter (FITS 4.0 table
+// 18), 0 for an unknown letter; bits, X, are counted elsewhere.
 func sizeOf(letter byte) int {
 	switch letter {
 	case 'L', 'B', 'A', 'X':
@@ -25,6 +27,28 @@ func sizeOf(letter byte) int {
 	return 0
 }
 
+// finish checks the form against the width of a row, and what depends on it.
+func (c *Column) finish(limit int) error {
+	if err := c.form(limit); err != nil {
+		return err
+	}
+	if strings.IndexByte(integers, c.Type) < 0 && strings.IndexByte(integers, c.Elem) < 0 {
+		c.HasNull, c.Null = false, 0 // TNULL is for integers only (FITS 4.0 §7.3.2)
+	}
+	elems := 1
+	for _, d := range c.Dim {
+		if d > 0 && elems > c.Repeat/d {
+			elems = c.Repeat + 1
+			break
+		}
+		elems *= d
+	}
+	if len(c.Dim) > 0 && elems > c.Repeat && c.Elem == 0 {
+		return errors.New("TDIM has more elements than TFORM")
+	}
+	return nil
+}
+
 // form reads TForm: repeat count, letter, and for P and Q the element letter
 // and the largest length. limit is the width of a row.
 func (c *Column) form(limit int) error {
@@ -37,29 +61,26 @@ func (c *Column) form(limit int) error {
 	if digits > 0 {
 		n, err := strconv.Atoi(s[:digits])
 		if err != nil {
-			return fmt.Errorf("has a repeat count beyond the row: %.40q", s)
+			return errRepeat
 		}
 		c.Repeat = n
 	}
 	if digits == len(s) {
-		return errors.New("is missing or has no letter")
+		return errors.New("TFORM is missing or has no letter")
 	}
 	c.Type = s[digits]
-	size := sizeOf(c.Type)
-	if size == 0 {
-		return fmt.Errorf("has the unknown letter %q", c.Type)
-	}
-	if c.Type == 'X' {
-		if c.Repeat > limit*8 {
-			return errors.New("has a repeat count beyond the row")
+	switch size := sizeOf(c.Type); {
+	case size == 0:
+		return fmt.Errorf("TFORM has the unknown letter %q", c.Type)
+	case c.Type == 'X':
+		if c.Width = c.Repeat/8 + min(c.Repeat%8, 1); c.Width > limit {
+			return errRepeat
 		}
-		c.Width = (c.Repeat + 7) / 8
-		return nil
+	case c.Repeat > limit/size:
+		return errRepeat
+	default:
+		c.Width = c.Repeat * size
 	}
-	if c.Repeat > limit/size {
-		return errors.New("has a repeat count beyond the row")
-	}
-	c.Width = c.Repeat * size
 	if c.Type == 'P' || c.Type == 'Q' {
 		return c.array(s[digits+1:])
 	}
@@ -69,18 +90,40 @@ func (c *Column) form(limit int) error {
 // array reads what follows P or Q: element letter and largest length.
 func (c *Column) array(s string) error {
 	if c.Repeat > 1 {
-		return errors.New("has more than one array descriptor in a row")
+		return errors.New("TFORM has more than one array descriptor in a row")
 	}
 	if s == "" || sizeOf(s[0]) == 0 || s[0] == 'P' || s[0] == 'Q' {
-		return errors.New("has no known element letter")
+		return errors.New("TFORM has no known letter for the elements of its arrays")
 	}
 	c.Elem, c.MaxLen = s[0], -1
-	if s = s[1:]; strings.HasPrefix(s, "(") && strings.Contains(s, ")") {
-		n, err := strconv.Atoi(s[1:strings.IndexByte(s, ')')])
-		if err != nil || n < 0 {
-			return errors.New("has a largest length that is no number")
-		}
-		c.MaxLen = n
+	s = strings.TrimRight(s[1:], " ")
+	if s == "" {
+		return nil
 	}
+	inner, ok := strings.CutPrefix(s, "(")
+	inner, ok2 := strings.CutSuffix(inner, ")")
+	n, err := strconv.ParseInt(inner, 10, 64)
+	if !ok || !ok2 || err != nil || n < 0 {
+		return errors.New("TFORM has a largest length that is no number")
+	}
+	c.MaxLen = int(n)
 	return nil
+}
+
+// parseDim reads a TDIM value, "(4,3)"; the fastest axis comes first.
+func parseDim(s string) ([]int, bool) {
+	s, ok := strings.CutPrefix(strings.TrimSpace(s), "(")
+	s, ok2 := strings.CutSuffix(s, ")")
+	if !ok || !ok2 {
+		return nil, false
+	}
+	dim := make([]int, 0, strings.Count(s, ",")+1)
+	for part := range strings.SplitSeq(s, ",") {
+		n, err := strconv.ParseInt(strings.TrimSpace(part), 10, 32)
+		if err != nil || n < 0 {
+			return nil, false
+		}
+		dim = append(dim, int(n))
+	}
+	return dim, true
 }
