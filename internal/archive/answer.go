@@ -31,7 +31,11 @@ type Response struct {
 	raw  io.ReadCloser
 	r    io.Reader
 	left int64
+	then []func()
 }
+
+// OnClose has f called when the answer is closed, after the connection is done.
+func (a *Response) OnClose(f func()) { a.then = append(a.then, f) }
 
 // Open asks and gives the answer as a stream. Failures before the answer
 // begins are repeated as the endpoint says; failures within it are not.
@@ -133,7 +137,14 @@ func (a *Response) Read(p []byte) (int, error) {
 }
 
 // Close ends the answer and gives its place in the host's budget back.
-func (a *Response) Close() error { return a.raw.Close() }
+func (a *Response) Close() error {
+	err := a.raw.Close()
+	for _, f := range a.then {
+		f()
+	}
+	a.then = nil
+	return err
+}
 
 // inflater bounds the ratio of decompression: beyond a first megabyte a body
 // must not grow more than a hundredfold.

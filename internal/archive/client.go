@@ -122,6 +122,23 @@ func NewClient(o Options) *Client {
 // Close drops the idle connections. Requests under way are not touched.
 func (c *Client) Close() { c.tr.CloseIdleConnections() }
 
+// Sleep waits, or fails when the context ends first. It is how the archives'
+// packages wait between looks at something that is not ready.
+func (c *Client) Sleep(ctx context.Context, d time.Duration) error {
+	if err := c.opt.Sleep(ctx, d); err != nil {
+		return canceled(ctx, "")
+	}
+	return nil
+}
+
+// Courtesy notes the outcome of a call whose failure changes nothing, such as
+// the end of a job that nobody waits for.
+func (c *Client) Courtesy(ctx context.Context, err error) {
+	if err != nil {
+		c.opt.Log.DebugContext(ctx, "archive ignored a courtesy", "error", err)
+	}
+}
+
 // budget returns the channel that counts the host's requests under way.
 func (c *Client) budget(host string) chan struct{} {
 	c.mu.Lock()

@@ -133,11 +133,11 @@ func (c *Client) retryAfter(err error) (time.Duration, bool) {
 	return max(at.Sub(now), 0), true
 }
 
-// Describe puts the beginning of a body into words for a message: one line,
+// Words puts the beginning of an archive's text into a message: one line,
 // printable, short.
-func Describe(body []byte) string {
-	const most = 160
-	s := strings.Join(strings.Fields(strings.ToValidUTF8(string(body[:min(len(body), 4*most)]), "?")), " ")
+func Words(text []byte) string {
+	const most = 200
+	s := strings.Join(strings.Fields(strings.ToValidUTF8(string(text[:min(len(text), 4*most)]), "?")), " ")
 	s = strings.Map(func(r rune) rune {
 		if strconv.IsPrint(r) {
 			return r
@@ -147,5 +147,5 @@ func Describe(body []byte) string {
 	if len(s) > most {
 		s = strings.ToValidUTF8(s[:most], "") + "…"
 	}
-	return fmt.Sprintf("%q", s)
+	return s
 }

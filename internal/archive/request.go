@@ -115,6 +115,17 @@ func (c *Client) checkRedirect(to *url.URL, via []*http.Request) error {
 	return nil
 }
 
+// MayLead reports whether an answer from one address may send us to another:
+// the rule of redirects, for addresses that stand in a document.
+func (c *Client) MayLead(from, to string) bool {
+	f, err := url.Parse(from)
+	if err != nil {
+		return false
+	}
+	t, err := url.Parse(to)
+	return err == nil && c.mayLead(f, t)
+}
+
 // mayLead reports whether an answer from one address may send us to another.
 func (c *Client) mayLead(from, to *url.URL) bool {
 	switch {
