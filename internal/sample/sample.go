@@ -37,6 +37,8 @@ type Server struct {
 	names   nameIndex
 	caomRun sync.Once
 	caom    *caom
+	ticRun  sync.Once
+	ticRows *records
 }
 
 // New makes a Server. It looks through the folder, and reads tables when they

@@ -85,7 +85,7 @@ func TestAWholeTableComesAsTheArchiveSendsIt(t *testing.T) {
 func TestAnUnknownColumnIsAnOracleError(t *testing.T) {
 	_, h := realServer(t)
 	code, _, body := get(t, h, "/TAP/sync?query=select+epic_id+from+k2pandc&format=csv")
-	if code != 400 || !strings.Contains(body, `ORA-00904: &quot;EPIC_ID&quot;: invalid identifier`) {
+	if code != 400 || !strings.Contains(body, `ORA-00904: "EPIC_ID": invalid identifier`) {
 		t.Errorf("status %d, body %s", code, body)
 	}
 }

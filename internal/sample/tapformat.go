@@ -182,7 +182,7 @@ func writeVOTable(b *bufio.Writer, r *result) {
 	}
 	fmt.Fprintf(b, votableHead, status)
 	for _, c := range r.cols {
-		name := xmlText(c.name)
+		name := strings.ReplaceAll(xmlText(c.name), `"`, "&quot;")
 		if c.numeric() {
 			fmt.Fprintf(b, "    <FIELD ID=\"%s\" datatype=\"%s\" name=\"%s\"/>\n", name, c.kind, name)
 		} else {
@@ -217,9 +217,9 @@ func writeTR(b *bufio.Writer, cols []column, row []string) {
 	b.WriteString("      </TR>\n")
 }
 
-// xmlText escapes a text for XML.
+// xmlText escapes a text for XML, for between tags.
 func xmlText(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;").Replace(cleanXML(s))
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(cleanXML(s))
 }
 
 // cleanXML drops what XML 1.0 cannot hold: control characters and bytes that
