@@ -142,9 +142,9 @@ func (r *Runner) settle(ctx context.Context, rec record, run *run, result any, e
 		werr = r.requeue(wctx, rec.ID, run, message, true)
 		verdict = river.JobSnooze(pause)
 	default:
+		r.opts.Log.WarnContext(ctx, "job failed", "job", rec.ID, "kind", rec.Kind, "err", err)
 		werr = r.end(wctx, rec.ID, Failed, run, nil, r.opts.Problem(err))
 		verdict = river.JobCancel(err)
-		r.opts.Log.WarnContext(ctx, "job failed", "job", rec.ID, "kind", rec.Kind, "err", err)
 	}
 	if werr != nil {
 		r.opts.Log.ErrorContext(ctx, "job's outcome cannot be stored", "job", rec.ID, "op", op, "err", werr)
