@@ -24,6 +24,7 @@ type Reader struct {
 	total    int64 // bytes taken from r
 	row      int   // data rows returned
 	header   []string
+	head     string // header record as it stands in the text
 	comments []string
 	started  bool
 	err      error // sticky
@@ -198,7 +199,7 @@ func (r *Reader) start() {
 }
 
 func (r *Reader) setHeader(rec string) error {
-	r.header = r.s.cells(nil, rec)
+	r.header, r.head = r.s.cells(nil, rec), rec
 	r.s.cols = len(r.header)
 	seen := make(map[string]bool, len(r.header))
 	for _, name := range r.header {

@@ -15,6 +15,7 @@ type Table struct {
 	Columns  []string // names as the file spells them
 	Comments []string // "#" lines before the header, without the "#"
 
+	head string // header record
 	text string
 	s    scanner
 	at   []uint32 // per row: begin of each cell, then end of the row plus one
@@ -32,7 +33,7 @@ func ReadAll(b []byte, lim Limits) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Table{Columns: header, Comments: r.comments, text: string(b)}
+	t := &Table{Columns: header, Comments: r.comments, text: string(b), head: r.head}
 	if rows := rowsAtMost(b[r.off:], r.s.delim, len(header)); rows > 0 {
 		t.at = make([]uint32, 0, rows*(len(header)+1))
 	}
@@ -64,6 +65,15 @@ func rowsAtMost(b []byte, delim byte, cols int) int {
 
 // Len returns the number of rows.
 func (t *Table) Len() int { return t.rows }
+
+// Size returns the number of bytes of the text.
+func (t *Table) Size() int { return len(t.text) }
+
+// Separator returns the byte that separates cells.
+func (t *Table) Separator() byte { return t.s.delim }
+
+// RawHeader returns the header as it stands in the text, without its line end.
+func (t *Table) RawHeader() string { return t.head }
 
 // Cell returns the text of the cell in row i (from 0) and column j.
 func (t *Table) Cell(i, j int) string {

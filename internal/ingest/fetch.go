@@ -1,0 +1,231 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"exoplanetai/internal/archive"
+	"exoplanetai/internal/catalog"
+	"exoplanetai/internal/exo"
+	"exoplanetai/internal/store"
+)
+
+// ask asks the archive as cheaply as it allows.
+func (r *run) ask(ctx context.Context) (TableResult, error) {
+	since := ""
+	full, err := r.fullDue(ctx)
+	if err != nil {
+		return TableResult{}, err
+	}
+	var probe archive.Probe
+	if p, ok := r.src.(archive.Prober); ok && r.newest != nil && !r.force && !full {
+		probe, ok, err = p.Probe(ctx, r.t)
+		if err != nil && exo.KindOf(err) != exo.Upstream { // an odd answer to the probe says nothing of the table
+			return TableResult{}, exchange(err)
+		}
+		if ok = ok && err == nil && probe.Newest != ""; ok {
+			if probe.Rows == r.newest.Rows && probe.Newest == r.newest.Newest {
+				return r.unchanged(ctx, false)
+			}
+			since = dayBefore(r.newest.Newest)
+		}
+	}
+	if since != "" {
+		res, done, err := r.changes(ctx, since, probe)
+		if done || err != nil {
+			return res, err
+		}
+		r.log.Info("the changed rows do not settle the table; it is loaded whole", "table", r.t)
+	}
+	return r.whole(ctx)
+}
+
+// fullDue tells whether it is time to load the whole table, because rows that
+// the archive deleted show nowhere else.
+func (r *run) fullDue(ctx context.Context) (bool, error) {
+	if r.newest == nil || r.newest.Full == nil {
+		return true, nil
+	}
+	c, _, err := r.opt.Store.Check(ctx, fullKey(r.t))
+	if err != nil {
+		return false, err
+	}
+	last := *r.newest.Full
+	if c.At.After(last) {
+		last = c.At
+	}
+	return r.now().Sub(last) >= r.opt.FullReload, nil
+}
+
+// dayBefore goes back one day from an update time, in its own form. Updates of
+// the day of the newest row may have come after the last fetch; rows that come
+// twice do no harm. A text that is no date gives "".
+func dayBefore(newest string) string {
+	for _, form := range [...]string{time.DateOnly, time.DateTime} {
+		if t, err := time.Parse(form, newest); err == nil {
+			return t.AddDate(0, 0, -1).Format(form)
+		}
+	}
+	return ""
+}
+
+// load is what came from the archive, staged.
+type load struct {
+	staged *store.Staged
+	bytes  []byte // a copy
+	answer archive.TableAnswer
+	at     time.Time
+}
+
+// fetch stages what the source sends. The caller discards the staged file.
+func (r *run) fetch(ctx context.Context, since string) (*load, error) {
+	req := archive.TableRequest{Type: r.t, Since: since}
+	if r.newest != nil && !r.force {
+		req.Known = &r.newest.Origin
+	}
+	if r.t == catalog.Gaia {
+		if err := r.targets(ctx, &req); err != nil {
+			return nil, err
+		}
+	}
+	st, err := r.opt.Store.Stage(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l := &load{staged: st}
+	w := &meter{ctx: ctx, st: st, report: r.report, table: r.t}
+	l.answer, err = r.src.Fetch(ctx, req, w)
+	switch {
+	case w.err != nil:
+		err = w.err // of the disk, not of the archive
+	case err != nil:
+		err = exchange(err)
+	}
+	if err != nil {
+		return nil, r.drop(st, err)
+	}
+	l.at, l.bytes = r.now(), w.text.Bytes()
+	return l, nil
+}
+
+// drop discards a staged file and passes the error on.
+func (r *run) drop(st *store.Staged, err error) error {
+	if derr := st.Discard(); derr != nil {
+		r.log.Warn("a staged file is left behind", "error", derr)
+	}
+	return err
+}
+
+// meter writes to the staged file, keeps a copy to parse, and reports progress.
+type meter struct {
+	ctx    context.Context
+	st     *store.Staged
+	text   bytes.Buffer
+	report Report
+	table  catalog.Type
+	told   int
+	err    error // of the staged file
+}
+
+// step is how many bytes pass between two reports.
+const step = 256 << 10
+
+func (m *meter) Write(p []byte) (int, error) {
+	if err := m.ctx.Err(); err != nil {
+		return 0, err
+	}
+	if m.st.Size()+int64(len(p)) > catalog.MaxBytes {
+		return 0, exo.Errorf("ingest.Table", exo.Upstream, m.table, "the %s table is larger than %d bytes", m.table, catalog.MaxBytes)
+	}
+	n, err := m.st.Write(p)
+	if err != nil {
+		m.err = err
+		return n, err
+	}
+	m.text.Write(p)
+	if m.report != nil && m.text.Len()-m.told >= step {
+		m.told = m.text.Len()
+		m.report(int64(m.told), 0, "bytes", "fetching the "+string(m.table)+" table")
+	}
+	return n, nil
+}
+
+// whole loads the whole table and makes it current if nothing speaks against it.
+func (r *run) whole(ctx context.Context) (TableResult, error) {
+	l, err := r.fetch(ctx, "")
+	if err != nil {
+		return TableResult{}, err
+	}
+	defer func() { _ = r.drop(l.staged, nil) }()
+	if l.answer.NotModified && r.newest != nil {
+		return r.unchanged(ctx, true)
+	}
+	if l.answer.NotModified || l.answer.Partial {
+		return TableResult{}, exo.Errorf("ingest.Table", exo.Upstream, r.t, "the archive sent a part of the %s table where the whole was asked for", r.t)
+	}
+	if r.newest != nil && l.staged.Digest() == r.newest.SHA256 {
+		return r.unchanged(ctx, true)
+	}
+	full := l.at
+	return r.take(ctx, l, store.Meta{Origin: l.answer.Origin, Full: &full}, nil)
+}
+
+// changes fetches the rows that changed and puts them into the current table.
+// done is false if that leaves a doubt: then nothing was kept.
+func (r *run) changes(ctx context.Context, since string, probe archive.Probe) (res TableResult, done bool, err error) {
+	l, err := r.fetch(ctx, since)
+	if err != nil {
+		return TableResult{}, false, err
+	}
+	defer func() { _ = r.drop(l.staged, nil) }()
+	if l.answer.NotModified {
+		return TableResult{}, false, nil
+	}
+	if !l.answer.Partial { // the source cannot select rows
+		if l.staged.Digest() == r.newest.SHA256 {
+			res, err = r.unchanged(ctx, true)
+			return res, true, err
+		}
+		full := l.at
+		res, err = r.take(ctx, l, store.Meta{Origin: l.answer.Origin, Full: &full}, nil)
+		return res, true, err
+	}
+	base, err := r.parsedTable(ctx, *r.newest)
+	if err != nil {
+		return TableResult{}, false, err
+	}
+	delta, err := catalog.Parse(r.t, l.bytes)
+	if err != nil {
+		return TableResult{}, false, nil
+	}
+	text, ok := catalog.Merge(base, delta)
+	if !ok {
+		return TableResult{}, false, nil
+	}
+	merged, err := catalog.Parse(r.t, text)
+	if err != nil || merged.Len() != probe.Rows || merged.Newest() != probe.Newest {
+		return TableResult{}, false, nil
+	}
+	res, err = r.takeMerged(ctx, l, delta, text)
+	return res, true, err
+}
+
+// takeMerged stages the assembled table and makes it current, with the changed
+// rows kept beside it.
+func (r *run) takeMerged(ctx context.Context, l *load, delta *catalog.Table, text []byte) (TableResult, error) {
+	st, err := r.opt.Store.Stage(ctx)
+	if err != nil {
+		return TableResult{}, err
+	}
+	defer func() { _ = r.drop(st, nil) }()
+	if _, err := st.Write(text); err != nil {
+		return TableResult{}, err
+	}
+	if st.Digest() == r.newest.SHA256 {
+		return r.unchanged(ctx, false)
+	}
+	m := store.Meta{Origin: l.answer.Origin, Full: r.newest.Full, From: []store.Ref{{Path: r.newest.Path, SHA256: r.newest.SHA256}}}
+	part := &piece{load: l, table: delta}
+	return r.take(ctx, &load{staged: st, bytes: text, answer: l.answer, at: l.at}, m, part)
+}

@@ -1,0 +1,221 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"exoplanetai/internal/archive"
+	"exoplanetai/internal/catalog"
+	"exoplanetai/internal/exo"
+	"exoplanetai/internal/store"
+)
+
+// Table brings a table up to date and tells what is current.
+//
+// Errors: exo.Invalid for a wrong table type; exo.Upstream for an answer that
+// cannot be used, with `validation` and `report_path` if its bytes were kept;
+// exo.Conflict with `held_id` and `difference` for a mass change; exo.Unavailable
+// if the archive does not answer and nothing is held, or a refresh was forced.
+// With something held the error carries `last_good`.
+func (s *Service) Table(ctx context.Context, req TableRequest, report Report) (TableResult, error) {
+	const op = "ingest.Table"
+	t, err := catalog.ParseType(req.TableType)
+	if err != nil {
+		return TableResult{}, err
+	}
+	src := s.opt.Tables[t]
+	if src == nil {
+		return TableResult{}, exo.Errorf(op, exo.Unavailable, t, "no archive is set up for the %s table", t).
+			Try("set its base URL in the configuration")
+	}
+	key := string(t)
+	if req.ForceRefresh {
+		key += "/force"
+	}
+	return s.flights.do(ctx, key, func() (TableResult, error) {
+		release, err := s.alone(ctx, t)
+		if err != nil {
+			return TableResult{}, err
+		}
+		defer release()
+		r := &run{Service: s, t: t, src: src, force: req.ForceRefresh, report: report}
+		return r.table(ctx)
+	})
+}
+
+// run is one request for a table on its way.
+type run struct {
+	*Service
+	t      catalog.Type
+	src    archive.TableSource
+	force  bool
+	report Report
+
+	newest *store.Meta // current table; nil: none is held
+	asked  store.Check // when the archive last confirmed it
+}
+
+func checkKey(t catalog.Type) string  { return "table/" + string(t) }
+func fullKey(t catalog.Type) string   { return "table/" + string(t) + "/full" }
+func failedKey(t catalog.Type) string { return "table/" + string(t) + "/failed" }
+
+func (r *run) table(ctx context.Context) (TableResult, error) {
+	if err := r.look(ctx); err != nil {
+		return TableResult{}, err
+	}
+	if r.newest != nil && !r.force && r.now().Before(r.freshUntil()) {
+		return r.answer(FromCache, *r.newest), nil
+	}
+	res, err := r.ask(ctx)
+	r.count(string(r.t), err)
+	if err == nil {
+		return res, nil
+	}
+	return r.failed(ctx, err)
+}
+
+// look finds what is current and when the archive was last asked.
+func (r *run) look(ctx context.Context) error {
+	m, asked, err := r.current(ctx, r.t)
+	r.newest, r.asked = m, asked
+	return err
+}
+
+// current returns the newest table of a type, nil if none is held, and when the
+// archive last confirmed it. A check that is lost is made up for by the time the
+// file came.
+func (s *Service) current(ctx context.Context, t catalog.Type) (*store.Meta, store.Check, error) {
+	m, err := s.opt.Store.Newest(ctx, store.Filter{Kind: store.Table, Table: t})
+	if errors.Is(err, exo.NotFound) {
+		return nil, store.Check{}, nil
+	}
+	if err != nil {
+		return nil, store.Check{}, err
+	}
+	c, ok, err := s.opt.Store.Check(ctx, checkKey(t))
+	if err != nil {
+		return nil, store.Check{}, err
+	}
+	if !ok || c.At.Before(m.RetrievedAt) {
+		c = store.Check{At: m.RetrievedAt, Outcome: "new"}
+	}
+	return &m, c, nil
+}
+
+func (r *run) freshUntil() time.Time { return r.asked.At.Add(r.opt.Freshness[string(r.t)]) }
+
+// answer describes the current table. Its changes are those of the call.
+func (r *run) answer(from Source, m store.Meta) TableResult {
+	res := TableResult{
+		Status: "success", TableType: r.t, Source: from,
+		Records: m.Rows, Columns: len(m.Columns), Checksum: m.SHA256,
+		RawPath: m.Path, MetadataPath: store.MetadataPath(m.Path),
+		RetrievedAt: m.RetrievedAt, FreshUntil: r.freshUntil(),
+		Changes:       catalog.Changes{Unchanged: m.Rows},
+		SchemaChanges: catalog.SchemaChanges{Added: []string{}, Removed: []string{}},
+		Warnings:      []string{},
+	}
+	if m.Validation != nil {
+		res.Validation = *m.Validation
+	}
+	return res
+}
+
+// confirmed notes that the archive answered and the newest table is current.
+func (r *run) confirmed(ctx context.Context, outcome string, full bool) error {
+	c := store.Check{At: r.now(), Outcome: outcome}
+	if full {
+		if err := r.opt.Store.SetCheck(ctx, fullKey(r.t), c); err != nil {
+			return err
+		}
+	}
+	r.asked = c
+	return r.opt.Store.SetCheck(ctx, checkKey(r.t), c)
+}
+
+// unchanged is the answer when the archive has nothing new.
+func (r *run) unchanged(ctx context.Context, full bool) (TableResult, error) {
+	if err := r.confirmed(ctx, "unchanged", full); err != nil {
+		return TableResult{}, err
+	}
+	return r.answer(Unchanged, *r.newest), nil
+}
+
+// failed decides what becomes of an error: data that are held outlive an
+// archive that does not answer.
+func (r *run) failed(ctx context.Context, err error) (TableResult, error) {
+	const op = "ingest.Table"
+	kind := exo.KindOf(err)
+	if ctx.Err() != nil {
+		return TableResult{}, exo.E(op, exo.KindOf(ctx.Err()), r.t, err)
+	}
+	note := store.Check{At: r.now(), Outcome: "failed", Note: clip(exo.MessageOf(err), 1000)}
+	if nerr := r.opt.Store.SetCheck(ctx, failedKey(r.t), note); nerr != nil {
+		return TableResult{}, errors.Join(err, nerr)
+	}
+	r.log.Warn("a table was not ingested", "table", r.t, "error", err)
+	if r.newest == nil {
+		return TableResult{}, err
+	}
+	var silent *noAnswer
+	if !errors.As(err, &silent) {
+		return TableResult{}, r.withLastGood(exo.E(op, kind, r.t, err))
+	}
+	if r.force {
+		if kind == exo.RateLimited {
+			kind = exo.Unavailable
+		}
+		return TableResult{}, r.withLastGood(exo.E(op, kind, r.t, silent.err))
+	}
+	res := r.answer(Stale, *r.newest)
+	res.Warnings = append(res.Warnings, fmt.Sprintf("the archive gave no usable answer (%s); these data were last confirmed %s ago, at %s",
+		exo.MessageOf(silent.err), age(r.now().Sub(r.asked.At)), r.asked.At.Format(time.RFC3339)))
+	return res, nil
+}
+
+// withLastGood adds what is still current to an error.
+func (r *run) withLastGood(e *exo.Error) error {
+	if r.newest == nil {
+		return e
+	}
+	return e.With("last_good", map[string]any{
+		"path": r.newest.Path, "retrieved_at": r.newest.RetrievedAt, "checksum": r.newest.SHA256,
+	})
+}
+
+// noAnswer marks an error of the exchange with the archive, as opposed to one
+// of judging or keeping what came.
+type noAnswer struct{ err error }
+
+func (e *noAnswer) Error() string { return e.err.Error() }
+func (e *noAnswer) Unwrap() error { return e.err }
+
+// exchange marks errors after which older data may be served.
+func exchange(err error) error {
+	switch exo.KindOf(err) {
+	case exo.Unavailable, exo.RateLimited, exo.Upstream:
+		return &noAnswer{err}
+	}
+	return err
+}
+
+// age says a duration in words: "3 days 2 hours", "14 minutes".
+func age(d time.Duration) string {
+	day := 24 * time.Hour
+	switch {
+	case d >= 2*day:
+		return fmt.Sprintf("%d days %d hours", d/day, d%day/time.Hour)
+	case d >= 2*time.Hour:
+		return fmt.Sprintf("%d hours %d minutes", d/time.Hour, d%time.Hour/time.Minute)
+	}
+	return fmt.Sprintf("%d minutes", max(0, d/time.Minute))
+}
+
+func clip(s string, n int) string {
+	if len(s) > n {
+		return s[:n] + "…"
+	}
+	return s
+}

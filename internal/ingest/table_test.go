@@ -1,0 +1,533 @@
+package ingest_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"exoplanetai/internal/archive"
+	"exoplanetai/internal/catalog"
+	"exoplanetai/internal/exo"
+	"exoplanetai/internal/ingest"
+	"exoplanetai/internal/store"
+)
+
+func TestATableIsFetchedOnceAndThenAnsweredFromWhatIsHeld(t *testing.T) {
+	b := newBench(t)
+	res := must(t, b, "koi", false)
+	if res.Source != ingest.FromArchive || res.Records != 3 || res.Columns != 9 || res.Changes != (catalog.Changes{Added: 3}) ||
+		res.RawPath != "raw/nasa/koi_20260102_030405.csv" || res.MetadataPath != "metadata/raw/nasa/koi_20260102_030405.csv.json" ||
+		res.Checksum != exo.DigestOf([]byte(koiText)) || !res.Validation.Valid || !res.FreshUntil.Equal(b.clock.Now().Add(24*time.Hour)) {
+		t.Errorf("%+v", res)
+	}
+	if got, err := os.ReadFile(filepath.Join(b.dir, string(res.RawPath))); err != nil || string(got) != koiText {
+		t.Errorf("stored %q %v", got, err)
+	}
+	b.clock.Pass(23 * time.Hour)
+	again := must(t, b, "koi", false)
+	if again.Source != ingest.FromCache || again.Changes != (catalog.Changes{Unchanged: 3}) || again.RawPath != res.RawPath || b.koi.asked() != 1 {
+		t.Errorf("%+v after %d fetches", again, b.koi.asked())
+	}
+	b.clock.Pass(2 * time.Hour)
+	later := must(t, b, "koi", false)
+	if later.Source != ingest.Unchanged || later.RawPath != res.RawPath || b.koi.asked() != 2 || !later.FreshUntil.Equal(b.clock.Now().Add(24*time.Hour)) {
+		t.Errorf("%+v", later)
+	}
+	if files := rawFiles(t, b); len(files) != 1 {
+		t.Errorf("files %v", files)
+	}
+	js, err := json.Marshal(res)
+	if err != nil || !strings.Contains(string(js), `"warnings":[]`) || !strings.Contains(string(js), `"schema_changes":{"added":[],"removed":[]}`) {
+		t.Errorf("%s %v", js, err)
+	}
+}
+
+func TestForceRefreshAsksAlways(t *testing.T) {
+	b := newBench(t)
+	must(t, b, "koi", true)
+	if res := must(t, b, "koi", true); res.Source != ingest.Unchanged || b.koi.asked() != 2 {
+		t.Errorf("%+v after %d fetches", res, b.koi.asked())
+	}
+	if b.koi.fetches[1].Known != nil {
+		t.Error("a forced refresh was conditional")
+	}
+}
+
+func TestAChangeIsPublishedBesideTheOldFileAndCounted(t *testing.T) {
+	b := newBench(t)
+	must(t, b, "koi", true)
+	b.koi.set(func(f *tableFake) {
+		f.text = strings.Replace(koiText, "Kepler-10 c\",\"CONFIRMED", "Kepler-10 c\",\"CANDIDATE", 1)
+	})
+	res := must(t, b, "koi", true) // in the same second
+	if res.Source != ingest.FromArchive || res.Changes != (catalog.Changes{Changed: 1, Unchanged: 2}) || res.RawPath != "raw/nasa/koi_20260102_030406.csv" {
+		t.Errorf("%+v", res)
+	}
+	b.koi.set(func(f *tableFake) { f.text = koiText })
+	back := must(t, b, "koi", true)
+	if back.Changes.Changed != 1 || back.RawPath != "raw/nasa/koi_20260102_030407.csv" {
+		t.Errorf("%+v", back)
+	}
+	if files := rawFiles(t, b); len(files) != 3 {
+		t.Errorf("files %v", files)
+	}
+}
+
+func TestColumnsThatComeAndGoAreReported(t *testing.T) {
+	b := newBench(t)
+	must(t, b, "koi", true)
+	b.koi.set(func(f *tableFake) { f.text = strings.Replace(koiText, "koi_kepmag", "koi_gmag", 1) })
+	res := must(t, b, "koi", true)
+	if len(res.SchemaChanges.Added) != 1 || len(res.SchemaChanges.Removed) != 1 || len(res.Warnings) != 2 || res.Changes.Unchanged != 3 {
+		t.Errorf("%+v", res)
+	}
+}
+
+func TestNotModifiedIsUnchanged(t *testing.T) {
+	b := newBench(t)
+	b.koi.etag = `"1"`
+	must(t, b, "koi", false)
+	b.clock.Pass(25 * time.Hour)
+	if res := must(t, b, "koi", false); res.Source != ingest.Unchanged || b.koi.fetches[1].Known == nil {
+		t.Errorf("%+v", res)
+	}
+}
+
+// down are the ways in which an archive does not answer.
+var down = map[string]error{
+	"down":      exo.Errorf("fake", exo.Unavailable, nil, "connection refused"),
+	"busy":      exo.Errorf("fake", exo.RateLimited, nil, "too many requests"),
+	"a page":    exo.Errorf("fake", exo.Upstream, nil, "sent a web page"),
+	"too late":  exo.E("fake", exo.Unavailable, nil, context.DeadlineExceeded),
+	"truncated": exo.Errorf("fake", exo.Upstream, nil, "the table breaks off"),
+}
+
+func TestWhenTheArchiveDoesNotAnswer(t *testing.T) {
+	for name, cause := range down {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.koi.err = cause
+			if _, err := table(t, b, "koi", false); exo.KindOf(err) != exo.KindOf(cause) || exo.ExtraOf(err)["last_good"] != nil {
+				t.Errorf("nothing held: %v", err)
+			}
+			b.koi.set(func(f *tableFake) { f.err = nil })
+			first := must(t, b, "koi", false)
+			b.koi.set(func(f *tableFake) { f.err = cause })
+			b.clock.Pass(75 * time.Hour)
+			res := must(t, b, "koi", false)
+			if res.Source != ingest.Stale || res.RawPath != first.RawPath || len(res.Warnings) != 1 || !strings.Contains(res.Warnings[0], "3 days 3 hours ago") {
+				t.Errorf("expired: %+v", res)
+			}
+			_, err := table(t, b, "koi", true)
+			want := exo.KindOf(cause)
+			if want == exo.RateLimited {
+				want = exo.Unavailable
+			}
+			good, _ := exo.ExtraOf(err)["last_good"].(map[string]any)
+			if exo.KindOf(err) != want || good["path"] != first.RawPath || good["retrieved_at"] != first.RetrievedAt {
+				t.Errorf("forced: %v %v", err, good)
+			}
+			onlyFiles(t, b, string(first.RawPath))
+		})
+	}
+}
+
+func TestWhatCannotBeUsedIsKeptAsideAndNeverCurrent(t *testing.T) {
+	for name, tt := range map[string]struct{ text, says string }{
+		"a missing column":    {strings.Replace(koiText, "koi_period", "period_of_koi", 1), "lacks the column koi_period"},
+		"a duplicated row":    {koiText + strings.Split(koiText, "\n")[1] + "\n", "twice"},
+		"a wrong position":    {strings.Replace(koiText, "285.67942", "385.67942", 1), "right ascension"},
+		"a word for a number": {strings.Replace(koiText, "0.837491225", "fast", 1), "not a number"},
+		"a row cut":           {koiText[:len(koiText)-30], "row 3 has"},
+		"a NUL":               {strings.Replace(koiText, "Kepler-2 b", "Kepler\x002 b", 1), "row 3 holds a NUL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			first := must(t, b, "koi", false)
+			b.koi.set(func(f *tableFake) { f.text = tt.text })
+			b.clock.Pass(25 * time.Hour)
+			_, err := table(t, b, "koi", false)
+			extra := exo.ExtraOf(err)
+			if !errors.Is(err, exo.Upstream) || exo.KindOf(err) != exo.Upstream || !strings.Contains(exo.MessageOf(err), tt.says) || exo.HintOf(err) == "" {
+				t.Errorf("%v", err)
+			}
+			if extra["validation"] == nil || extra["last_good"] == nil || extra["report_path"] != exo.Path("metadata/raw/nasa/rejected/koi_20260103_040405.csv.json") {
+				t.Errorf("%v", extra)
+			}
+			if _, err := table(t, b, "koi", true); !errors.Is(err, exo.Upstream) {
+				t.Errorf("again: %v", err)
+			}
+			onlyFiles(t, b, string(first.RawPath), "raw/nasa/rejected/koi_20260103_040405.csv")
+			b.koi.set(func(f *tableFake) { f.text = koiText })
+			if res := must(t, b, "koi", true); res.Source != ingest.Unchanged || res.RawPath != first.RawPath {
+				t.Errorf("afterwards: %+v", res)
+			}
+		})
+	}
+}
+
+// many makes a KOI table.
+func many(n int, disposition string) string {
+	var b strings.Builder
+	b.WriteString("kepid,kepoi_name,koi_disposition,koi_period,koi_time0bk,ra,dec\n")
+	for i := range n {
+		fmt.Fprintf(&b, "%d,K%05d.01,%s,1.5,130.5,290.1,45.2\n", i+1, i+1, disposition)
+	}
+	return b.String()
+}
+
+func TestMassChangesWaitForApproval(t *testing.T) {
+	all := many(100, "CANDIDATE")
+	lines := strings.SplitAfter(all, "\n")
+	for name, tt := range map[string]struct {
+		text string
+		held bool
+	}{
+		"one row gone":                 {strings.Join(lines[:100], ""), false},
+		"five of a hundred rows gone":  {strings.Join(lines[:96], ""), false},
+		"six of a hundred rows gone":   {strings.Join(lines[:95], ""), true},
+		"all dispositions flipped":     {many(100, "CONFIRMED"), true},
+		"no rows":                      {lines[0], true},
+		"half the dispositions change": {strings.Join(lines[:51], "") + strings.ReplaceAll(strings.Join(lines[51:], ""), "CANDIDATE", "CONFIRMED"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.koi.text = all
+			first := must(t, b, "koi", false)
+			b.koi.set(func(f *tableFake) { f.text = tt.text })
+			b.clock.Pass(time.Hour)
+			res, err := table(t, b, "koi", true)
+			if !tt.held {
+				if err != nil || res.Source != ingest.FromArchive {
+					t.Errorf("%+v %v", res, err)
+				}
+				return
+			}
+			extra := exo.ExtraOf(err)
+			if exo.KindOf(err) != exo.Conflict || extra["held_id"] != "koi_20260102_040405" || extra["difference"] == nil || extra["last_good"] == nil {
+				t.Fatalf("%v %v", err, extra)
+			}
+			if _, err := table(t, b, "koi", true); exo.ExtraOf(err)["held_id"] != extra["held_id"] {
+				t.Errorf("again: %v", err)
+			}
+			onlyFiles(t, b, string(first.RawPath), "raw/nasa/held/koi_20260102_040405.csv")
+			if res := must(t, b, "koi", false); res.RawPath != first.RawPath {
+				t.Errorf("current: %+v", res)
+			}
+			list, err := b.Held(t.Context())
+			if err != nil || len(list) != 1 || list[0].ID != "koi_20260102_040405" || list[0].Reason == "" {
+				t.Errorf("%+v %v", list, err)
+			}
+			decideBothWays(t, b, list[0], tt.text)
+		})
+	}
+}
+
+// decideBothWays discards the held table, has it held again and approves it.
+func decideBothWays(t *testing.T, b *bench, h ingest.HeldTable, text string) {
+	t.Helper()
+	if err := b.Discard(t.Context(), h.ID); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{h.ID, "koi_x", ""} {
+		if err := b.Discard(t.Context(), id); !errors.Is(err, exo.NotFound) {
+			t.Errorf("discard %q: %v", id, err)
+		}
+		if _, err := b.Approve(t.Context(), id); !errors.Is(err, exo.NotFound) {
+			t.Errorf("approve %q: %v", id, err)
+		}
+	}
+	b.clock.Pass(time.Minute)
+	_, err := table(t, b, "koi", true)
+	id, _ := exo.ExtraOf(err)["held_id"].(string)
+	if id == "" || id == h.ID {
+		t.Fatalf("not held again: %v", err)
+	}
+	res, err := b.Approve(t.Context(), id)
+	if err != nil || res.Changes != h.Changes || res.Checksum != exo.DigestOf([]byte(text)) {
+		t.Fatalf("%+v %v", res, err)
+	}
+	if now := must(t, b, "koi", false); now.RawPath != res.RawPath || now.Source != ingest.FromCache {
+		t.Errorf("current: %+v", now)
+	}
+	if list, err := b.Held(t.Context()); err != nil || len(list) != 0 {
+		t.Errorf("%+v %v", list, err)
+	}
+}
+
+func TestApprovingIsRefusedWhenANewerTableIsCurrent(t *testing.T) {
+	b := newBench(t)
+	b.koi.text = many(100, "CANDIDATE")
+	must(t, b, "koi", false)
+	b.koi.set(func(f *tableFake) { f.text = many(50, "CANDIDATE") })
+	b.clock.Pass(time.Hour)
+	_, err := table(t, b, "koi", true)
+	id, _ := exo.ExtraOf(err)["held_id"].(string)
+	b.koi.set(func(f *tableFake) { f.text = many(101, "CANDIDATE") })
+	b.clock.Pass(time.Hour)
+	must(t, b, "koi", true)
+	if _, err := b.Approve(t.Context(), id); exo.KindOf(err) != exo.Conflict {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestAnEmptyFirstTableIsRejected(t *testing.T) {
+	b := newBench(t)
+	b.koi.text = strings.SplitAfter(koiText, "\n")[0]
+	if _, err := table(t, b, "koi", false); exo.KindOf(err) != exo.Upstream || exo.ExtraOf(err)["report_path"] == nil {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestAProbeSavesTheFetch(t *testing.T) {
+	b := newBench(t)
+	b.k2f.probe = &archive.Probe{Rows: 3, Newest: "2025-09-25"}
+	must(t, b, "k2", false)
+	b.clock.Pass(25 * time.Hour)
+	if res := must(t, b, "k2", false); res.Source != ingest.Unchanged || b.k2f.asked() != 1 || b.k2f.probes != 1 {
+		t.Errorf("%+v, %d fetches, %d probes", res, b.k2f.asked(), b.k2f.probes)
+	}
+	b.clock.Pass(7 * 24 * time.Hour)
+	if res := must(t, b, "k2", false); res.Source != ingest.Unchanged || b.k2f.asked() != 2 || b.k2f.probes != 1 {
+		t.Errorf("no whole load after a week: %+v, %d fetches", res, b.k2f.asked())
+	}
+	b.clock.Pass(25 * time.Hour)
+	if must(t, b, "k2", false); b.k2f.asked() != 2 || b.k2f.probes != 2 {
+		t.Errorf("%d fetches, %d probes", b.k2f.asked(), b.k2f.probes)
+	}
+}
+
+func TestOnlyChangedRowsAreFetched(t *testing.T) {
+	b := newBench(t)
+	first := must(t, b, "k2", false)
+	changedC := strings.Replace(strings.Replace(k2C, "CANDIDATE", "CONFIRMED", 1), "2025-09-25", "2026-01-02", 1)
+	added := strings.Replace(strings.Replace(changedC, "K2-3 b", "K2-3 c", 1), "10.05", "24.6", 1)
+	b.k2f.set(func(f *tableFake) {
+		f.probe = &archive.Probe{Rows: 4, Newest: "2026-01-02"}
+		f.delta = k2Head + changedC + added
+	})
+	b.clock.Pass(25 * time.Hour)
+	res := must(t, b, "k2", false)
+	if res.Source != ingest.FromArchive || res.Records != 4 || res.Changes != (catalog.Changes{Added: 1, Changed: 1, Unchanged: 2}) {
+		t.Errorf("%+v", res)
+	}
+	if req := b.k2f.fetches[1]; req.Since != "2025-09-24" {
+		t.Errorf("since %q", req.Since)
+	}
+	if got, err := os.ReadFile(filepath.Join(b.dir, string(res.RawPath))); err != nil || string(got) != k2Head+k2A+k2B+changedC+added {
+		t.Errorf("%s %v", got, err)
+	}
+	m, err := b.store.Get(t.Context(), res.RawPath)
+	if err != nil || len(m.From) == 0 || m.From[0].Path != first.RawPath || m.Full == nil || !m.Full.Equal(first.RetrievedAt) {
+		t.Errorf("%+v %v", m, err)
+	}
+	deltas, err := b.store.List(t.Context(), store.Filter{Kind: store.Delta, Table: catalog.K2})
+	if err != nil || len(deltas) != 1 || deltas[0].Rows != 2 || !strings.HasPrefix(string(deltas[0].Path), "raw/nasa/deltas/k2_") {
+		t.Errorf("%+v %v", deltas, err)
+	}
+}
+
+func TestDoubtfulChangesLeadToAWholeLoad(t *testing.T) {
+	newC := strings.Replace(k2C, "2025-09-25", "2026-01-02", 1)
+	for name, tt := range map[string]struct {
+		delta string
+		rows  int
+	}{
+		"a row was deleted too":     {k2Head + newC, 2},
+		"the columns differ":        {strings.Replace(k2Head, "tic_id", "tic", 1) + newC, 3},
+		"one key stands twice":      {k2Head + newC + newC, 3},
+		"the newest row is missing": {k2Head + k2C, 3},
+		"the answer is no table":    {"sorry\n", 3},
+		"no rows":                   {k2Head, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			must(t, b, "k2", false)
+			b.k2f.set(func(f *tableFake) {
+				f.probe = &archive.Probe{Rows: tt.rows, Newest: "2026-01-02"}
+				f.delta, f.text = tt.delta, k2Head+k2A+k2B+newC
+			})
+			b.clock.Pass(25 * time.Hour)
+			res := must(t, b, "k2", false)
+			if res.Checksum != exo.DigestOf([]byte(k2Head+k2A+k2B+newC)) || b.k2f.asked() != 3 || b.k2f.fetches[2].Since != "" {
+				t.Errorf("%+v, %d fetches", res, b.k2f.asked())
+			}
+		})
+	}
+}
+
+func TestConcurrentRequestsShareOneFetch(t *testing.T) {
+	b := newBench(t)
+	b.koi.wait = make(chan struct{})
+	var group sync.WaitGroup
+	results := make([]ingest.TableResult, 8)
+	for i := range results {
+		group.Go(func() {
+			res, err := b.Table(context.Background(), ingest.TableRequest{TableType: "koi", ForceRefresh: i%2 == 0}, nil)
+			if err != nil {
+				t.Error(err)
+			}
+			results[i] = res
+		})
+	}
+	for b.koi.asked() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	time.Sleep(20 * time.Millisecond)
+	close(b.koi.wait)
+	group.Wait()
+	// Four plain and four forced requests are at most two fetches at a time.
+	if n := b.koi.asked(); n > 2 {
+		t.Errorf("%d fetches", n)
+	}
+	onlyFiles(t, b, string(results[0].RawPath))
+}
+
+func TestACallerThatGivesUpLeavesNothingAndStopsNobody(t *testing.T) {
+	b := newBench(t)
+	b.koi.wait = make(chan struct{})
+	ctx, cancel := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	group.Go(func() {
+		if _, err := b.Table(ctx, ingest.TableRequest{TableType: "koi"}, nil); exo.KindOf(err) != exo.Canceled {
+			t.Errorf("%v", err)
+		}
+	})
+	for b.koi.asked() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	group.Go(func() {
+		if res, err := b.Table(context.Background(), ingest.TableRequest{TableType: "koi"}, nil); err != nil || res.Source != ingest.FromArchive {
+			t.Errorf("%+v %v", res, err)
+		}
+	})
+	time.Sleep(10 * time.Millisecond)
+	cancel()
+	for b.koi.asked() == 1 {
+		time.Sleep(time.Millisecond)
+	}
+	if files := rawFiles(t, b); len(files) != 0 {
+		t.Errorf("files %v", files)
+	}
+	close(b.koi.wait)
+	group.Wait()
+	if left, err := os.ReadDir(filepath.Join(b.dir, ".staging")); err != nil || len(left) != 0 {
+		t.Errorf("staging %v %v", left, err)
+	}
+}
+
+func TestGaiaIsAskedForTheStarsThatAreHeld(t *testing.T) {
+	b := newBench(t)
+	if _, err := table(t, b, "gaia", false); exo.KindOf(err) != exo.Conflict || exo.HintOf(err) == "" {
+		t.Errorf("%v", err)
+	}
+	must(t, b, "koi", false)
+	must(t, b, "toi", false)
+	must(t, b, "k2", false)
+	res := must(t, b, "gaia", false)
+	req := b.gaia.fetches[0]
+	if len(req.Targets) != 6 || len(req.Stars) != 6 || req.Targets[0].String() != "KIC 11904151" || res.Records != 1 {
+		t.Errorf("%v %+v", req.Targets, res)
+	}
+}
+
+func TestBadRequests(t *testing.T) {
+	b := newBench(t, func(o *ingest.Options) { delete(o.Tables, catalog.TOI) })
+	if _, err := table(t, b, "tce", false); exo.KindOf(err) != exo.Invalid || exo.HintOf(err) == "" {
+		t.Errorf("%v", err)
+	}
+	if _, err := table(t, b, "toi", false); exo.KindOf(err) != exo.Unavailable {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestABatchGoesOnWhenOneTableFails(t *testing.T) {
+	b := newBench(t)
+	b.toi.err = down["down"]
+	var told []string
+	var mu sync.Mutex
+	res, err := b.Batch(t.Context(), ingest.BatchRequest{}, func(_, _ int64, _, m string) { mu.Lock(); told = append(told, m); mu.Unlock() })
+	if err != nil || res.Status != "partial" || len(res.Results) != 2 || len(res.FailedTables) != 1 ||
+		res.FailedTables[0].TableType != catalog.TOI || res.FailedTables[0].Code != exo.Unavailable || len(told) < 3 {
+		t.Errorf("%+v %v %v", res, told, err)
+	}
+	b.toi.set(func(f *tableFake) { f.err = nil })
+	if res, err = b.Batch(t.Context(), ingest.BatchRequest{}, nil); err != nil || res.Status != "success" || len(res.Results) != 3 || res.FailedTables == nil {
+		t.Errorf("%+v %v", res, err)
+	}
+	for _, f := range []*tableFake{b.koi, b.toi, b.k2f} {
+		f.set(func(f *tableFake) { f.err = down["down"] })
+	}
+	if res, err = b.Batch(t.Context(), ingest.BatchRequest{ForceRefresh: true}, nil); err != nil || res.Status != "failed" || len(res.FailedTables) != 3 {
+		t.Errorf("%+v %v", res, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := b.Batch(ctx, ingest.BatchRequest{}, nil); exo.KindOf(err) != exo.Canceled {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestStatus(t *testing.T) {
+	b := newBench(t)
+	st, err := b.Status(t.Context())
+	if err != nil || len(st.Tables) != 4 || len(st.LightCurves) != 3 || st.Tables[catalog.KOI].NextDue != nil {
+		t.Fatalf("%+v %v", st, err)
+	}
+	must(t, b, "koi", false)
+	b.koi.set(func(f *tableFake) { f.err = down["down"] })
+	b.clock.Pass(25 * time.Hour)
+	if res := must(t, b, "koi", false); res.Source != ingest.Stale {
+		t.Error(res.Source)
+	}
+	if st, err = b.Status(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	koi := st.Tables[catalog.KOI]
+	if koi.Records != 3 || koi.Versions != 1 || koi.Fresh || *koi.AgeS != 25*3600 || koi.LastError != "connection refused" {
+		t.Errorf("%+v", koi)
+	}
+	if r := st.SuccessRates["koi"]; r.Tried != 2 || r.Succeeded != 1 || *r.Value != 0.5 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// rawFiles lists the files below raw.
+func rawFiles(t *testing.T, b *bench) []string {
+	t.Helper()
+	var files []string
+	err := filepath.WalkDir(filepath.Join(b.dir, "raw"), func(p string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			rel, _ := filepath.Rel(b.dir, p)
+			files = append(files, filepath.ToSlash(rel))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// onlyFiles checks that raw and the staging folder hold these files alone.
+func onlyFiles(t *testing.T, b *bench, want ...string) {
+	t.Helper()
+	got := rawFiles(t, b)
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("files %v, want %v", got, want)
+	}
+	if left, err := os.ReadDir(filepath.Join(b.dir, ".staging")); err != nil || len(left) != 0 {
+		t.Errorf("staging %v %v", left, err)
+	}
+}
