@@ -32,6 +32,7 @@ type fakeIngest struct {
 	calls  []any
 	err    error
 	panics bool
+	status ingest.Status
 }
 
 func (f *fakeIngest) note(req any) error {
@@ -55,6 +56,16 @@ func (f *fakeIngest) LightCurve(_ context.Context, req ingest.LightCurveRequest,
 func (f *fakeIngest) Batch(_ context.Context, req ingest.BatchRequest, _ ingest.Report) (ingest.BatchResult, error) {
 	return ingest.BatchResult{Status: "success"}, f.note(req)
 }
+
+func (f *fakeIngest) Status(context.Context) (ingest.Status, error) { return f.status, nil }
+
+func (f *fakeIngest) Held(context.Context) ([]ingest.HeldTable, error) { return nil, nil }
+
+func (f *fakeIngest) Approve(_ context.Context, id string) (ingest.TableResult, error) {
+	return ingest.TableResult{Status: "success"}, f.note("approve " + id)
+}
+
+func (f *fakeIngest) Discard(_ context.Context, id string) error { return f.note("discard " + id) }
 
 // fakeQueue keeps jobs in memory; a test decides when they end.
 type fakeQueue struct {

@@ -18,6 +18,10 @@ type Ingester interface {
 	Table(ctx context.Context, req ingest.TableRequest, report ingest.Report) (ingest.TableResult, error)
 	LightCurve(ctx context.Context, req ingest.LightCurveRequest, report ingest.Report) (ingest.LightCurveResult, error)
 	Batch(ctx context.Context, req ingest.BatchRequest, report ingest.Report) (ingest.BatchResult, error)
+	Status(ctx context.Context) (ingest.Status, error)
+	Held(ctx context.Context) ([]ingest.HeldTable, error)
+	Approve(ctx context.Context, id string) (ingest.TableResult, error)
+	Discard(ctx context.Context, id string) error
 }
 
 // The kinds of job that the interface submits.

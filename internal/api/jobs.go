@@ -97,7 +97,7 @@ func (s *Server) stream(ctx context.Context, w http.ResponseWriter, job jobs.Job
 		if err != nil {
 			return err
 		}
-		if ended(job.State) {
+		if job.State.Ended() {
 			return event(w, ctl, "end", data)
 		}
 		if string(data) != last {
@@ -131,8 +131,4 @@ func event(w http.ResponseWriter, ctl *http.ResponseController, name string, dat
 		return err
 	}
 	return ctl.Flush()
-}
-
-func ended(state jobs.State) bool {
-	return state == jobs.Succeeded || state == jobs.Failed || state == jobs.Cancelled
 }

@@ -257,18 +257,22 @@ func (d *discard) WriteHeader(status int)      { d.status = status }
 // fail answers with the error's problem document, and logs what the client is
 // not told.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
-	p := s.problem(r.Context(), err)
-	body, mErr := p.MarshalJSON()
-	if mErr != nil {
-		s.log.Error("problem document cannot be written", "request_id", p.RequestID, "error", mErr)
+	s.writeProblem(w, r, s.problem(r.Context(), err))
+}
+
+func (s *Server) writeProblem(w http.ResponseWriter, r *http.Request, p *Problem) {
+	body, err := p.MarshalJSON()
+	if err != nil {
+		s.log.Error("problem document cannot be written", "request_id", p.RequestID, "error", err)
 		body = []byte("{}")
 	}
 	w.Header().Set("Content-Type", problemType)
 	w.WriteHeader(p.Status)
-	if r.Method != http.MethodHead {
-		if _, wErr := w.Write(append(body, '\n')); wErr != nil {
-			s.log.Debug("the client left before its answer", "request_id", p.RequestID, "error", wErr)
-		}
+	if r.Method == http.MethodHead {
+		return
+	}
+	if _, err := w.Write(append(body, '\n')); err != nil {
+		s.log.Debug("the client left before its answer", "request_id", p.RequestID, "error", err)
 	}
 }
 

@@ -74,9 +74,11 @@ func New(o Options) (*Server, error) {
 	api := humago.New(mux, frameworkConfig(o.Version))
 	api.UseMiddleware(oneInvalid)
 	s.ingestRoutes(api)
+	s.heldRoutes(api)
 	s.jobRoutes(api)
 	s.storeRoutes(api)
 	s.healthRoutes(api)
+	plainWildcards(api.OpenAPI())
 	spec, err := json.MarshalIndent(api.OpenAPI(), "", "  ")
 	if err != nil {
 		return nil, exo.E("api.New", exo.Internal, nil, err)
@@ -193,12 +195,7 @@ func register[I, O any](s *Server, api huma.API, op huma.Operation, handle func(
 	if op.Responses == nil {
 		op.Responses = map[string]*huma.Response{}
 	}
-	op.Responses["default"] = &huma.Response{
-		Description: "A problem document; its code says what kind of error it is.",
-		Content: map[string]*huma.MediaType{
-			problemType: {Schema: (*Problem)(nil).Schema(api.OpenAPI().Components.Schemas)},
-		},
-	}
+	op.Responses["default"] = problemResponse(api, "A problem document; its code says what kind of error it is.")
 	if op.DefaultStatus == 0 {
 		op.DefaultStatus = http.StatusOK
 	}
