@@ -61,6 +61,9 @@ func NoLinks(err error) bool {
 	return false
 }
 
+// BadMedium tells whether the disk could not read or write a place of its own.
+func BadMedium(err error) bool { return errors.Is(err, syscall.EIO) }
+
 func tooLarge(op, name string, limit int64) error {
 	return exo.Errorf(op, exo.TooLarge, name, "%s is larger than %d bytes", name, limit)
 }

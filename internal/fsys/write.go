@@ -13,6 +13,12 @@ import (
 // tempSuffix ends the name of a file that WriteAtomic is still writing.
 const tempSuffix = ".part"
 
+// TempName returns the hidden name that a file has while it is written beside
+// its final name.
+func TempName(name string) string {
+	return path.Join(path.Dir(name), "."+path.Base(name)+tempSuffix)
+}
+
 // WriteAtomic writes a small file so that after a power loss at any moment the
 // name holds either the old content or the new, whole: a hidden file beside it
 // is written, measured, synced and closed, takes the name, and the folder is
@@ -22,7 +28,10 @@ func WriteAtomic(ctx context.Context, f FS, name string, data []byte, perm fs.Fi
 	if err := ctx.Err(); err != nil {
 		return exo.E(op, exo.KindOf(err), name, err)
 	}
-	temp := path.Join(path.Dir(name), "."+path.Base(name)+tempSuffix)
+	temp := TempName(name)
+	if err := f.Remove(temp); err != nil && exo.KindOf(err) != exo.NotFound { // left by a crash, perhaps read-only
+		return err
+	}
 	err := WriteSynced(f, temp, data, perm)
 	if err == nil {
 		err = f.Rename(temp, name)
@@ -137,7 +146,10 @@ func Place(f FS, staged, final string) error {
 	if err == nil || !NoLinks(err) {
 		return err
 	}
-	temp := path.Join(path.Dir(final), "."+path.Base(final)+tempSuffix)
+	temp := TempName(final)
+	if err := f.Remove(temp); err != nil && exo.KindOf(err) != exo.NotFound {
+		return err
+	}
 	if err = copySynced(f, staged, temp); err == nil {
 		err = f.Rename(temp, final)
 	}

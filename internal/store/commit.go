@@ -55,11 +55,14 @@ func (s *Store) admit(ctx context.Context, a *act, claims map[exo.Path]exo.Diges
 				continue
 			}
 			have = r.meta.SHA256
-			if _, err := s.FS.Lstat(string(e.meta.Path)); err != nil && exo.KindOf(err) != exo.NotFound {
+			lost, err := s.lost(e.meta.Path)
+			if err != nil {
 				return err
-			} else if err != nil && have == e.meta.SHA256 {
-				e.meta, e.text = r.meta, r.text // the file was lost and comes back as it was
-				e.line, e.mline = r.line, r.metaLine
+			}
+			if lost && have == e.meta.SHA256 {
+				if err := s.bringBack(e, r); err != nil {
+					return err
+				}
 				continue
 			}
 		}
@@ -72,6 +75,27 @@ func (s *Store) admit(ctx context.Context, a *act, claims map[exo.Path]exo.Diges
 		claims[e.meta.Path] = e.meta.SHA256
 	}
 	return nil
+}
+
+// lost tells whether a file of the index is gone from the tree.
+func (s *Store) lost(p exo.Path) (bool, error) {
+	_, err := s.FS.Lstat(string(p))
+	if err == nil {
+		return false, nil
+	}
+	if exo.KindOf(err) == exo.NotFound {
+		return true, nil
+	}
+	return false, err
+}
+
+// bringBack makes the entry restore a lost file: with the metadata that it had.
+func (s *Store) bringBack(e *entry, r row) error {
+	e.meta, e.text, e.line, e.mline = r.meta, r.text, r.line, r.metaLine
+	if err := s.FS.Remove(e.intent); err != nil {
+		return err
+	}
+	return fsys.WriteSynced(s.FS, e.intent, e.text, fileMode)
 }
 
 func taken(p exo.Path) error {

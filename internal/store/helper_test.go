@@ -48,7 +48,7 @@ func tryOpen(dir string, change ...func(*store.Options)) (*bench, error) {
 	}
 	b := &bench{dir: dir, fs: d}
 	if !o.ReadOnly {
-		if err := store.Prepare(d); err != nil {
+		if err := store.Prepare(o.FS); err != nil {
 			return nil, err
 		}
 	}

@@ -28,6 +28,7 @@ type act struct {
 	done  chan struct{} // closed when err and the items' metadata stand
 
 	failed bool // a name could not be taken back
+	whole  bool // of an act found by recovery: all its intents are there
 }
 
 // entry is a file of an act.

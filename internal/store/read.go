@@ -31,15 +31,23 @@ func (s *Store) hashFile(name string) (int64, exo.Digest, error) {
 
 // openPlain opens a file if it is a plain one, and not a link to one.
 func (s *Store) openPlain(name string) (fsys.File, error) {
-	info, err := s.FS.Lstat(name)
-	if err != nil {
+	if err := s.plain(name); err != nil {
 		return nil, err
 	}
+	return fsys.Open(s.FS, name)
+}
+
+// plain refuses with exo.Corrupt what is no plain file.
+func (s *Store) plain(name string) error {
+	info, err := s.FS.Lstat(name)
+	if err != nil {
+		return err
+	}
 	if !info.Mode().IsRegular() {
-		return nil, exo.Errorf("store.Read", exo.Corrupt, name, "%s is %s, not a plain file", name, what(info.Mode())).
+		return exo.Errorf("store.Read", exo.Corrupt, name, "%s is %s, not a plain file", name, what(info.Mode())).
 			Try("run `exoplanetai storage verify` to see everything that is damaged")
 	}
-	return fsys.Open(s.FS, name)
+	return nil
 }
 
 func what(m fs.FileMode) string {

@@ -1,15 +1,371 @@
 package store
 
-import "context"
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path"
+	"regexp"
+	"strconv"
 
-func (s *Store) recover(ctx context.Context) error { return nil }
+	"exoplanetai/internal/exo"
+	"exoplanetai/internal/fsys"
+)
 
-// Verify compares every file with what the store knows of it.
-func (s *Store) Verify(ctx context.Context, o VerifyOptions, report func(done, total int64)) (VerifyReport, error) {
-	return VerifyReport{}, nil
+// rebuilding is the note of a Reindex that has not ended.
+const rebuilding = "rebuilding"
+
+// errFound ends a search.
+var errFound = errors.New("found")
+
+// recover brings tree and index together after a crash, under the lock: the
+// index takes in what the checksum files have beyond its note, the acts in the
+// staging folder are finished or undone, and the folder is emptied. It costs
+// time by what was under way, not by what is stored.
+func (s *Store) recover(ctx context.Context) error {
+	again, err := s.mustRebuild(ctx)
+	if err != nil {
+		return err
+	}
+	if again {
+		s.Log.Info("the index is made again from the data tree")
+		r, err := s.Reindex(ctx, nil)
+		if err != nil {
+			return err
+		}
+		s.Log.Info("the index was made again", "files", r.Files, "damaged", len(r.Damaged))
+	}
+	for _, name := range sumsNames() {
+		if err := s.catchUp(ctx, name); err != nil {
+			return err
+		}
+	}
+	if err := s.finishActs(ctx); err != nil {
+		return err
+	}
+	return s.emptyStaging()
 }
 
-// Reindex makes the index again from the tree.
-func (s *Store) Reindex(ctx context.Context, report func(done, total int64)) (ReindexReport, error) {
-	return ReindexReport{}, nil
+// mustRebuild tells whether the index has to be made from the tree: a rebuild
+// did not end, or the index is empty and the tree is not. A tree that has lost
+// checksum lines which the index knows is refused: carrying on would make an
+// empty folder look like a new store.
+func (s *Store) mustRebuild(ctx context.Context) (bool, error) {
+	const op = "store.Open"
+	if n, err := note(ctx, s.DB, rebuilding); err != nil || n != 0 {
+		return n != 0, err
+	}
+	var known int64
+	for _, name := range sumsNames() {
+		noted, err := note(ctx, s.DB, name)
+		if err != nil {
+			return false, err
+		}
+		known += noted
+		size, err := s.sizeOf(name)
+		if err != nil {
+			return false, err
+		}
+		if size < noted {
+			return false, exo.Errorf(op, exo.Corrupt, name, "%s is missing or has lost lines: %d bytes of %d", name, size, noted).
+				Try("if the data folder is the right one, look with `exoplanetai storage verify` and mend with `exoplanetai storage reindex`; if files are gone, restore them from a backup first")
+		}
+	}
+	if known > 0 {
+		return false, nil
+	}
+	return s.populated(ctx)
+}
+
+// populated tells whether the tree holds a checksum line or a sidecar.
+func (s *Store) populated(ctx context.Context) (bool, error) {
+	for _, name := range sumsNames() {
+		if size, err := s.sizeOf(name); err != nil {
+			return false, err
+		} else if size > 0 {
+			return true, nil
+		}
+	}
+	err := fsys.Walk(ctx, s.FS, "metadata", func(name string, _ fs.DirEntry) error {
+		if p, ok := described(name); ok && checkPath(p) == nil {
+			return errFound
+		}
+		return nil
+	})
+	if errors.Is(err, errFound) {
+		return true, nil
+	}
+	return false, err
+}
+
+// sizeOf returns the length of a file, 0 if there is none.
+func (s *Store) sizeOf(name string) (int64, error) {
+	info, err := s.FS.Lstat(name)
+	if err != nil {
+		if exo.KindOf(err) == exo.NotFound {
+			return 0, nil
+		}
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// catchUp takes the lines of a checksum file that the index has not noted into
+// the index, and cuts off a torn last line.
+func (s *Store) catchUp(ctx context.Context, name string) error {
+	from, err := note(ctx, s.DB, name)
+	if err != nil {
+		return err
+	}
+	rows := s.newBatch(ctx)
+	good, files := from, 0 // good: end of the last line that can be read
+	end, torn, err := s.scanSums(ctx, name, from, func(at int64, d exo.Digest, p exo.Path, lerr error) error {
+		if lerr != nil {
+			return nil
+		}
+		good = at + int64(len(sumsLine(d, p)))
+		return rows.do(func(q querier) error {
+			r, ok, err := s.lineRow(ctx, q, at, d, p)
+			if err != nil || !ok {
+				return err
+			}
+			files++
+			return put(ctx, q, r)
+		})
+	})
+	if err == nil && good > from {
+		err = rows.do(func(q querier) error { return setNote(ctx, q, name, good) })
+	}
+	if err = rows.end(err); err != nil {
+		return err
+	}
+	if files > 0 {
+		s.Log.Info("the index caught up with a checksum file", "name", name, "files", files)
+	}
+	if !torn && end == good {
+		return nil
+	}
+	s.Log.Warn("a torn line was cut off", "name", name, "at", good)
+	return s.cutSums(name, good)
+}
+
+// lineRow makes the index row of a checksum line that the index has not seen.
+// A line without its file's sidecar is left for Verify to name.
+func (s *Store) lineRow(ctx context.Context, q querier, at int64, d exo.Digest, p exo.Path) (row, bool, error) {
+	if of, ok := described(string(p)); ok {
+		r, ok, err := get(ctx, q, of)
+		r.metaLine = at
+		return r, ok && exo.DigestOf(r.text) == d, err
+	}
+	r, ok, err := get(ctx, q, p)
+	if err != nil || ok {
+		r.line = at
+		return r, ok && r.meta.SHA256 == d, err
+	}
+	m, text, err := s.readSidecar(p)
+	if err != nil || m.SHA256 != d {
+		s.Log.Error("a checksum line has no matching metadata record", "path", p, "error", err)
+		return row{}, false, nil
+	}
+	return row{m, text, at, -1}, true, nil
+}
+
+// readSidecar reads and checks the sidecar of a file.
+func (s *Store) readSidecar(p exo.Path) (Meta, []byte, error) {
+	side := string(MetadataPath(p))
+	if err := s.plain(side); err != nil {
+		return Meta{}, nil, err
+	}
+	text, err := fsys.ReadFile(s.FS, side, maxSidecar)
+	if err != nil {
+		return Meta{}, nil, err
+	}
+	m, err := ParseMeta(text)
+	if err == nil && m.Path != p {
+		err = exo.Errorf("store.readSidecar", exo.Corrupt, side, "the metadata record is that of %s", m.Path)
+	}
+	return m, text, err
+}
+
+// intentName is the form of an intent's name; see intend.
+var intentName = regexp.MustCompile(`^([0-9]{8,20})\.([0-9]{1,4})-([0-9]{1,4})\.([0-9]{8,20})\.json$`)
+
+// pendingActs reads the intents in the staging folder. An act is returned only
+// if all its intents are there and whole; any other never began to give names,
+// because the staging folder is synced before that, or has ended.
+func (s *Store) pendingActs() ([]*act, error) {
+	list, err := s.FS.ReadDir(staging)
+	if err != nil {
+		if exo.KindOf(err) == exo.NotFound {
+			return nil, nil
+		}
+		return nil, err
+	}
+	var acts []*act
+	byID := map[string]*act{}
+	want := map[string]int{}
+	for _, entry := range list {
+		part := intentName.FindStringSubmatch(entry.Name())
+		if part == nil {
+			continue
+		}
+		e, err := s.readIntent(path.Join(staging, entry.Name()), path.Join(staging, part[4]+".data"))
+		if err != nil {
+			s.Log.Info("a torn intent is dropped", "name", entry.Name(), "error", err)
+			continue
+		}
+		a := byID[part[1]]
+		if a == nil {
+			a = &act{}
+			byID[part[1]] = a
+			acts = append(acts, a)
+			want[part[1]], _ = strconv.Atoi(part[3]) // four digits cannot fail
+		}
+		a.items = append(a.items, e)
+		if len(a.items) == want[part[1]] {
+			a.whole = true
+		}
+	}
+	return acts, nil
+}
+
+func (s *Store) readIntent(intent, data string) (*entry, error) {
+	text, err := fsys.ReadFile(s.FS, intent, maxSidecar)
+	if err != nil {
+		return nil, err
+	}
+	m, err := ParseMeta(text)
+	return &entry{meta: m, text: text, data: data, intent: intent, line: -1, mline: -1}, err
+}
+
+// finishActs completes the acts whose bytes are all there.
+func (s *Store) finishActs(ctx context.Context) error {
+	acts, err := s.pendingActs()
+	if err != nil {
+		return err
+	}
+	for _, a := range acts {
+		for _, e := range a.items { // what a copy between file systems may have left
+			if err := s.FS.Remove(fsys.TempName(string(e.meta.Path))); err != nil && exo.KindOf(err) != exo.NotFound {
+				return err
+			}
+		}
+		ready, err := s.ready(a)
+		if err != nil {
+			return err
+		}
+		if !ready {
+			continue
+		}
+		if err := s.resync(a); err != nil {
+			return err
+		}
+		s.commit([]*act{a})
+		switch exo.KindOf(a.err) {
+		case exo.Exists: // the name was taken before; the act had no acknowledgement
+			s.Log.Warn("an unfinished publication was dropped", "files", len(a.items), "error", a.err)
+		default:
+			if a.err != nil {
+				return a.err
+			}
+			s.Log.Info("an unfinished publication was finished", "files", len(a.items))
+		}
+	}
+	return s.listLines(ctx)
+}
+
+// ready tells whether every file of the act is there whole, staged or placed.
+func (s *Store) ready(a *act) (bool, error) {
+	if !a.whole {
+		return false, nil
+	}
+	for _, e := range a.items {
+		found := false
+		for _, name := range []string{e.data, string(e.meta.Path)} {
+			size, digest, err := s.hashFile(name)
+			switch kind := exo.KindOf(err); {
+			case err == nil:
+				found = found || size == e.meta.SizeBytes && digest == e.meta.SHA256
+			case kind != exo.NotFound && kind != exo.Corrupt:
+				return false, err
+			}
+		}
+		if !found {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// resync does again what a kill may have cut off: until now nothing tells that
+// the bytes which can be read are on the disk.
+func (s *Store) resync(a *act) error {
+	for _, e := range a.items {
+		for _, name := range []string{e.intent, e.data, string(e.meta.Path)} {
+			f, err := fsys.Open(s.FS, name)
+			if exo.KindOf(err) == exo.NotFound && err != nil {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			if err = f.Chmod(fileMode); err == nil {
+				err = f.Sync()
+			}
+			if cerr := f.Close(); err == nil {
+				err = cerr
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// listLines appends the checksum lines that rows of the index miss, because the
+// crash came between the two checksum files.
+func (s *Store) listLines(ctx context.Context) error {
+	const portion = 500
+	for {
+		metas, err := s.metas(ctx, `SELECT meta FROM files WHERE line < 0 OR meta_line < 0 ORDER BY path LIMIT ?`, []any{portion})
+		if err != nil || len(metas) == 0 {
+			return err
+		}
+		a := &act{}
+		for _, m := range metas {
+			r, _, err := get(ctx, s.DB, m.Path)
+			if err != nil {
+				return err
+			}
+			a.items = append(a.items, &entry{meta: r.meta, text: r.text, line: r.line, mline: r.metaLine})
+		}
+		sums := s.newSums()
+		err = sums.add([]*act{a})
+		if err == nil {
+			err = s.enter(ctx, []*act{a}, sums)
+		}
+		if err != nil {
+			sums.undo()
+			return err
+		}
+	}
+}
+
+// emptyStaging removes whatever is left in the staging folder.
+func (s *Store) emptyStaging() error {
+	list, err := s.FS.ReadDir(staging)
+	if err != nil {
+		return err
+	}
+	for _, e := range list {
+		if e.IsDir() {
+			s.Log.Warn("a folder that is not ours stands in the staging folder", "name", e.Name())
+			continue
+		}
+		if err := s.FS.Remove(path.Join(staging, e.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
 }

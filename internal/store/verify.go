@@ -1,14 +1,18 @@
 package store
 
 import (
+	"context"
+	"database/sql"
+	"slices"
 	"time"
 
 	"exoplanetai/internal/exo"
+	"exoplanetai/internal/sqldb"
 )
 
 // VerifyOptions says how deep to look.
 type VerifyOptions struct {
-	Quick bool // existence, length, permissions and type only; no bytes
+	Quick bool // existence, type, length and permissions only; no bytes
 }
 
 // Class names a kind of damage.
@@ -19,7 +23,7 @@ const (
 	Missing       Class = "missing"       // the file is gone
 	Damaged       Class = "corrupt"       // bytes, length or type are not what they were
 	Extra         Class = "extra"         // a file that the store did not put there
-	Mode          Class = "mode"          // the file may be written to
+	Mode          Class = "mode"          // the permissions are not those of a stored file
 	ChecksumFile  Class = "checksum-file" // a line is missing, wrong or superfluous
 	MetadataFile  Class = "metadata"      // the sidecar is missing or not what it was
 	IndexDatabase Class = "index"         // the database contradicts itself or the tree
@@ -36,22 +40,169 @@ type Damage struct {
 
 // VerifyReport tells what was looked at, how deep, when, and every damage.
 type VerifyReport struct {
-	Depth      string    `json:"depth"` // "full": every byte was read; "quick": length, type and permissions
+	Depth      string    `json:"depth"` // "full": every byte was read; "quick": type, length and permissions
 	StartedAt  time.Time `json:"started_at"`
 	FinishedAt time.Time `json:"finished_at"`
-	Files      int64     `json:"files"` // files looked at
-	Bytes      int64     `json:"bytes"` // bytes read of them
+	Files      int64     `json:"files"` // stored files looked at
+	Bytes      int64     `json:"bytes"` // bytes of them that were read
 	Total      Amount    `json:"total"` // what the store holds
 	OK         bool      `json:"ok"`
 	Damaged    []Damage  `json:"damaged"` // all, by path
 }
 
-// ReindexReport tells what Reindex did.
-type ReindexReport struct {
-	StartedAt  time.Time `json:"started_at"`
-	FinishedAt time.Time `json:"finished_at"`
-	Files      int64     `json:"files"`   // files in the index now
-	Added      int64     `json:"added"`   // that it did not have before
-	Lines      int64     `json:"lines"`   // checksum lines written anew
-	Damaged    []Damage  `json:"damaged"` // what could not be taken in, by path
+// repairs says what to do about each class.
+var repairs = map[Class]string{
+	Missing:       "fetch the file again from its origin, or restore it from a version or a backup; it is accepted only with the recorded sha256",
+	Damaged:       "move the file away, then fetch it again from its origin, or restore it from a version or a backup; it is accepted only with the recorded sha256",
+	Extra:         "move the file out of the data folder; if it should be in the store, ingest it",
+	Mode:          "compare the file by a full verify, then make it read-only: chmod 0444",
+	ChecksumFile:  "exoplanetai storage reindex",
+	MetadataFile:  "restore the record from a version or a backup, or remove file and record and fetch the file again",
+	IndexDatabase: "exoplanetai storage reindex",
+}
+
+func newDamage(name string, c Class, detail string, err error) Damage {
+	if err != nil {
+		detail += ": " + exo.MessageOf(err)
+	}
+	return Damage{Path: name, Class: c, Detail: detail, Repair: repairs[c]}
+}
+
+// Verify compares every file, sidecar, checksum line and index row with each
+// other and lists all that does not agree. Full, it reads every byte; Quick, it
+// looks at type, length and permissions. It writes nothing but, after a full
+// pass over a file of a store that is open to write, the time of its proof.
+//
+// It may run while files are published: what is in between is looked at again
+// at the end. The error tells that the check itself could not go on; damage is
+// no error. report gets bytes, and may be nil.
+func (s *Store) Verify(ctx context.Context, o VerifyOptions, report func(done, total int64)) (VerifyReport, error) {
+	v := &verifier{s: s, ctx: ctx, quick: o.Quick, report: report, noLine: map[exo.Path]bool{}}
+	v.Depth, v.StartedAt, v.Damaged = "full", s.now(), []Damage{}
+	if o.Quick {
+		v.Depth = "quick"
+	}
+	err := v.run()
+	if exo.KindOf(err) == exo.Corrupt && err != nil { // of the database: what could be read of it was compared
+		v.add(indexDB, IndexDatabase, "the index cannot be read to its end; after a reindex, verify again", nil)
+		err = nil
+	}
+	slices.SortFunc(v.Damaged, compareDamage)
+	v.OK = err == nil && len(v.Damaged) == 0
+	v.FinishedAt = s.now()
+	return v.VerifyReport, err
+}
+
+// verifier is one run of Verify.
+type verifier struct {
+	s      *Store
+	ctx    context.Context // of the one call that it lives for
+	quick  bool
+	report func(done, total int64)
+	done   int64
+	again  []suspect         // to be looked at again at the end
+	noLine map[exo.Path]bool // files and sidecars whose row points to no line of theirs
+	VerifyReport
+}
+
+// suspect is what may be damage or a publication under way.
+type suspect struct {
+	path   exo.Path // the file, or the file of the sidecar
+	at     int64    // offset of a checksum line, -1 none
+	side   bool     // a sidecar's line
+	damage Damage
+}
+
+func (v *verifier) run() error {
+	err := v.s.DB.QueryRowContext(v.ctx, `SELECT coalesce(sum(size_bytes), 0), count(*) FROM files`).Scan(&v.Total.Bytes, &v.Total.Files)
+	if err != nil {
+		return sqldb.Typed("store.Verify", nil, err)
+	}
+	for _, step := range []func() error{v.database, v.files, v.strangers, v.lines} {
+		if err := v.ctx.Err(); err != nil {
+			return exo.E("store.Verify", exo.KindOf(err), nil, err)
+		}
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	if v.s.ReadOnly {
+		return v.secondLook()
+	}
+	if err := v.s.queue.alone(v.secondLook); err != nil || v.quick {
+		return err
+	}
+	return sqldb.Typed("store.Verify", nil, setNote(v.ctx, v.s.DB, lastFull, v.s.now().UnixNano()))
+}
+
+func (v *verifier) add(name string, c Class, detail string, err error) {
+	v.Damaged = append(v.Damaged, newDamage(name, c, detail, err))
+}
+
+// database lets SQLite check its own structure.
+func (v *verifier) database() (err error) {
+	const op = "store.Verify"
+	pragma := `PRAGMA integrity_check`
+	if v.quick {
+		pragma = `PRAGMA quick_check`
+	}
+	rows, err := v.s.DB.QueryContext(v.ctx, pragma)
+	if err != nil {
+		return sqldb.Typed(op, nil, err)
+	}
+	defer func() {
+		if cerr := rows.Close(); err == nil {
+			err = sqldb.Typed(op, nil, cerr)
+		}
+	}()
+	for rows.Next() {
+		var text sql.NullString
+		if err := rows.Scan(&text); err != nil {
+			return sqldb.Typed(op, nil, err)
+		}
+		if text.String != "ok" {
+			v.add(indexDB, IndexDatabase, "the database contradicts itself: "+text.String, nil)
+		}
+	}
+	return sqldb.Typed(op, nil, rows.Err())
+}
+
+// secondLook drops the suspects that were publications under way. For a store
+// open to write it runs while nothing is published; a reader recognises them by
+// their intents.
+func (v *verifier) secondLook() error {
+	pending := map[exo.Path]bool{}
+	acts, err := v.s.pendingActs()
+	if err != nil {
+		return err
+	}
+	for _, a := range acts {
+		for _, e := range a.items {
+			pending[e.meta.Path] = true
+		}
+	}
+	for _, x := range v.again {
+		r, ok, err := get(v.ctx, v.s.DB, x.path)
+		if err != nil {
+			return err
+		}
+		at := r.line
+		if x.side {
+			at = r.metaLine
+		}
+		if pending[x.path] || ok && (x.at < 0 || x.at == at) {
+			continue
+		}
+		v.Damaged = append(v.Damaged, x.damage)
+	}
+	for p := range v.noLine {
+		of, side := described(string(p))
+		if !side {
+			of = p
+		}
+		if !pending[of] {
+			v.add(sumsName(p), ChecksumFile, "there is no line for "+string(p), nil)
+		}
+	}
+	return nil
 }

@@ -1,0 +1,246 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"exoplanetai/internal/exo"
+	"exoplanetai/internal/fsys/fsystest"
+	"exoplanetai/internal/store"
+)
+
+// fastDir is a folder in memory where there is one: these tests open thousands
+// of stores, and what a sync does is played by fsystest.
+func fastDir(t testing.TB) string {
+	t.Helper()
+	dir := tempDir(t)
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+func tempDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "store")
+	if err != nil {
+		dir, err = os.MkdirTemp("", "store")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// scenario is an operation that is cut short.
+type scenario struct {
+	before func(t testing.TB, b *bench)       // acknowledged before the cut
+	during func(t testing.TB, s *store.Store) // under way at the cut
+	act    []string                           // paths that must come all or none
+}
+
+var long = bytes.Repeat([]byte("0123456789abcdef"), 100) // several sectors
+
+var scenarios = map[string]scenario{
+	"one file into a new store": {
+		during: func(t testing.TB, s *store.Store) { publish(t, s, "raw/nasa/koi.csv", long) },
+		act:    []string{"raw/nasa/koi.csv"},
+	},
+	"three files in new folders beside others": {
+		before: func(t testing.TB, b *bench) {
+			publish(t, b.Store, "raw/nasa/koi.csv", []byte("koi"))
+			publish(t, b.Store, "lightcurves/tess/s0001/a.fits", long)
+		},
+		during: func(t testing.TB, s *store.Store) {
+			publishAct(t, s, "raw/mast/x.json", "lightcurves/tess/s0002/a.fits", "lightcurves/k2/c05/b.fits")
+		},
+		act: []string{"raw/mast/x.json", "lightcurves/tess/s0002/a.fits", "lightcurves/k2/c05/b.fits"},
+	},
+	"a reindex": {
+		before: func(t testing.TB, b *bench) {
+			publish(t, b.Store, "raw/nasa/koi.csv", []byte("koi"))
+			publish(t, b.Store, "lightcurves/tess/s0001/a.fits", long)
+		},
+		during: func(t testing.TB, s *store.Store) {
+			if _, err := s.Reindex(context.Background(), nil); err != nil {
+				t.Fatal(err)
+			}
+		},
+	},
+}
+
+func publishAct(t testing.TB, s *store.Store, paths ...string) {
+	t.Helper()
+	var items []store.Item
+	for _, p := range paths {
+		items = append(items, store.Item{Staged: stage(t, s, []byte("content of "+p)), Meta: meta(p)})
+	}
+	if _, err := s.Publish(context.Background(), items...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPowerCutAfterAnyCallLeavesAllOrNothing(t *testing.T) {
+	for name, sc := range scenarios {
+		t.Run(name, func(t *testing.T) {
+			c := record(t, sc)
+			n := len(c.crash.Calls())
+			rng := rand.New(rand.NewPCG(1, 2))
+			cuts := 0
+			for k := 0; k <= n; k++ {
+				for _, loss := range []fsystest.Loss{fsystest.LoseAll, fsystest.KeepAll, fsystest.LoseEntries} {
+					cuts += c.cut(t, k, loss, 0, nil)
+				}
+				for torn := 0; torn < c.crash.LastWrite(k); torn += 512 {
+					cuts += c.cut(t, k, fsystest.TearLast, torn, nil)
+				}
+			}
+			for range 20 {
+				cuts += c.cut(t, rng.IntN(n+1), fsystest.LoseSome, 0, rng)
+			}
+			t.Logf("%d calls, %d cuts", n, cuts)
+		})
+	}
+}
+
+// recorded is a scenario that ran to its end on a recording disk.
+type recorded struct {
+	scenario
+	crash     *fsystest.Crash
+	after     []byte // the database at the end
+	committed int    // number of calls before the index was certainly written
+	acked     map[exo.Path]exo.Digest
+}
+
+func record(t *testing.T, sc scenario) *recorded {
+	t.Helper()
+	dir := fastDir(t)
+	r := &recorded{scenario: sc, acked: map[exo.Path]exo.Digest{}}
+	if sc.before != nil {
+		b := open(t, dir)
+		sc.before(t, b)
+		for _, m := range all(t, b.Store) {
+			r.acked[m.Path] = m.SHA256
+		}
+		b.shut()
+	}
+	b := open(t, dir, func(o *store.Options) {
+		c, err := fsystest.NewCrash(o.FS, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.FS, r.crash = c, c
+	})
+	sc.during(t, b.Store)
+	b.shut()
+	var err error
+	if r.after, err = os.ReadFile(filepath.Join(dir, store.IndexPath())); err != nil {
+		t.Fatal(err)
+	}
+	for i, call := range r.crash.Calls() {
+		if call.Name == "remove" && strings.HasPrefix(call.File, ".staging/") && strings.HasSuffix(call.File, ".json") {
+			r.committed = i
+			break
+		}
+	}
+	return r
+}
+
+// cut lays out what a cut leaves and opens it: with the database as it was
+// before, and where the call came after the index transaction also as it was
+// then, because a power cut may or may not undo it.
+func (r *recorded) cut(t *testing.T, k int, loss fsystest.Loss, torn int, rng *rand.Rand) int {
+	t.Helper()
+	r.check(t, k, loss, torn, rng, nil)
+	if r.committed == 0 || k <= r.committed {
+		return 1
+	}
+	r.check(t, k, loss, torn, rng, r.after)
+	return 2
+}
+
+func (r *recorded) check(t *testing.T, k int, loss fsystest.Loss, torn int, rng *rand.Rand, db []byte) {
+	t.Helper()
+	dir := tempDir(t) // kept after a failure
+	if err := r.crash.Lay(dir, k, loss, torn, rng); err != nil {
+		t.Fatal(err)
+	}
+	if db != nil {
+		if err := os.MkdirAll(filepath.Join(dir, "metadata"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, store.IndexPath()), db, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	what := fmt.Sprintf("%s: cut after call %d of %d, %v %d, database after: %t", dir, k, len(r.crash.Calls()), loss, torn, db != nil)
+	b, err := tryOpen(dir)
+	if err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+	defer b.shut()
+	if problem := r.sound(b, k); problem != "" {
+		t.Fatalf("%s: %s", what, problem)
+	}
+	b.shut()
+	if err := os.RemoveAll(dir); err != nil {
+		t.Error(err)
+	}
+}
+
+// sound tells what is wrong with a store after a cut; "" nothing.
+func (r *recorded) sound(b *bench, k int) string {
+	ctx := context.Background()
+	want := map[exo.Path]exo.Digest{}
+	for p, d := range r.acked {
+		want[p] = d
+	}
+	have := 0
+	for _, p := range r.act {
+		if m, err := b.Get(ctx, exo.Path(p)); err == nil {
+			have++
+			want[m.Path] = m.SHA256
+		}
+	}
+	if have != 0 && have != len(r.act) || k == len(r.crash.Calls()) && have != len(r.act) {
+		return fmt.Sprintf("%d of %d files of the act are there", have, len(r.act))
+	}
+	list, err := b.List(ctx, store.Filter{})
+	if err != nil {
+		return err.Error()
+	}
+	if len(list) != len(want) {
+		return fmt.Sprintf("%d files, want %d", len(list), len(want))
+	}
+	for _, m := range list {
+		if want[m.Path] != m.SHA256 {
+			return "wrong digest of " + string(m.Path)
+		}
+	}
+	rep, err := b.Verify(ctx, store.VerifyOptions{}, nil)
+	if err != nil || !rep.OK {
+		return fmt.Sprintf("verify: %v, %+v", err, rep.Damaged)
+	}
+	left, err := b.fs.ReadDir(".staging")
+	if err != nil || len(left) > 0 {
+		return fmt.Sprintf("left in staging: %v, %v", left, err)
+	}
+	return ""
+}
+
+func all(t testing.TB, s *store.Store) []store.Meta {
+	t.Helper()
+	list, err := s.List(context.Background(), store.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}

@@ -1,0 +1,345 @@
+package store
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"io/fs"
+	"path"
+	"slices"
+	"time"
+
+	"exoplanetai/internal/exo"
+	"exoplanetai/internal/fsys"
+	"exoplanetai/internal/sqldb"
+)
+
+// ReindexReport tells what Reindex did.
+type ReindexReport struct {
+	StartedAt  time.Time `json:"started_at"`
+	FinishedAt time.Time `json:"finished_at"`
+	Files      int64     `json:"files"`   // files in the index now
+	Added      int64     `json:"added"`   // that it did not have before
+	Removed    int64     `json:"removed"` // that it had, and of which nothing is left in the tree
+	Lines      int64     `json:"lines"`   // checksum lines that were missing and are written anew
+	Damaged    []Damage  `json:"damaged"` // what could not be taken in, by path
+}
+
+// Reindex makes the index again from the sidecars and the checksum files, and
+// writes checksum lines that are missing. It reads no data files, so it proves
+// nothing about them; Verify does.
+//
+// It never hides damage: a row whose sidecar is gone or altered stays as it
+// was, a checksum line that contradicts the tree stays, and both are reported
+// here and by Verify. If it is interrupted the next Open runs it again.
+func (s *Store) Reindex(ctx context.Context, report func(done, total int64)) (ReindexReport, error) {
+	if err := s.writable("store.Reindex"); err != nil {
+		return ReindexReport{}, err
+	}
+	r := &reindexer{s: s, ctx: ctx, report: report, bad: map[string]bool{}}
+	r.StartedAt = s.now()
+	err := s.queue.alone(r.run)
+	r.FinishedAt = s.now()
+	slices.SortFunc(r.Damaged, compareDamage)
+	return r.ReindexReport, err
+}
+
+func compareDamage(a, b Damage) int {
+	return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Detail, b.Detail))
+}
+
+// reindexer is one run of Reindex.
+type reindexer struct {
+	s      *Store
+	ctx    context.Context // of the one call that it lives for
+	report func(done, total int64)
+	done   int64
+	bad    map[string]bool // sidecars that contradict their checksum line
+	rows   *batch
+	ReindexReport
+}
+
+func (r *reindexer) run() error {
+	r.Damaged = []Damage{}
+	r.rows = r.s.newBatch(r.ctx)
+	err := r.rows.do(func(q querier) error {
+		if err := setNote(r.ctx, q, rebuilding, 1); err != nil {
+			return err
+		}
+		_, err := q.ExecContext(r.ctx, `UPDATE files SET line = -1, meta_line = -1`)
+		return err
+	})
+	names := sumsNames()
+	slices.Reverse(names) // the sidecars' first: they make the rows
+	for _, name := range names {
+		if err == nil {
+			err = r.rewrite(name)
+		}
+	}
+	if err == nil {
+		err = r.rows.do(func(q querier) error {
+			if err := setNote(r.ctx, q, rebuilding, 0); err != nil {
+				return err
+			}
+			return q.QueryRowContext(r.ctx, `SELECT count(*) FROM files`).Scan(&r.Files)
+		})
+	}
+	if err = r.rows.end(err); err != nil {
+		return err
+	}
+	return r.s.listLines(r.ctx)
+}
+
+// rewrite makes a checksum file anew in the staging folder, beside the rows
+// whose lines it holds, and puts it in place.
+func (r *reindexer) rewrite(name string) (err error) {
+	temp := path.Join(staging, path.Base(name))
+	f, err := r.s.FS.OpenFile(temp, fsys.WriteOnly|fsys.Empty, 0o644)
+	if err != nil {
+		return err
+	}
+	w := &sumsWriter{out: bufio.NewWriterSize(f, 64<<10)}
+	if path.Base(name) == "metadata"+sumsSuffix {
+		err = r.sidecars(name, w)
+	} else {
+		err = r.files(name, w)
+	}
+	if err == nil {
+		err = fsys.Typed("store.Reindex", name, w.out.Flush())
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil && w.size > 0 {
+		err = r.s.FS.Rename(temp, name)
+	}
+	if err != nil || w.size == 0 {
+		_ = r.s.FS.Remove(temp) // the first error is the one to tell; staging is emptied at start
+	}
+	if err == nil && w.size == 0 {
+		return r.s.cutSums(name, 0)
+	}
+	if err == nil {
+		err = r.s.FS.SyncDir(sumsFolder)
+	}
+	if err == nil {
+		err = r.rows.do(func(q querier) error { return setNote(r.ctx, q, name, w.size) })
+	}
+	return err
+}
+
+// sumsWriter writes checksum lines and knows their offsets.
+type sumsWriter struct {
+	out  *bufio.Writer
+	size int64
+}
+
+func (w *sumsWriter) line(d exo.Digest, p exo.Path) (at int64, err error) {
+	at = w.size
+	n, err := w.out.Write(sumsLine(d, p))
+	w.size += int64(n)
+	return at, err
+}
+
+// sidecars makes rows from the lines of the sidecars, then from the sidecars
+// that have no line.
+func (r *reindexer) sidecars(name string, w *sumsWriter) error {
+	_, torn, err := r.s.scanSums(r.ctx, name, 0, func(_ int64, d exo.Digest, p exo.Path, lerr error) error {
+		of, ok := described(string(p))
+		if lerr != nil || !ok {
+			r.damage(name, ChecksumFile, "a line cannot be read", lerr)
+			return nil
+		}
+		return r.rows.do(func(q querier) error { return r.sidecarLine(q, w, d, of) })
+	})
+	if err != nil {
+		return err
+	}
+	if torn {
+		r.damage(name, ChecksumFile, "the last line is torn", nil)
+	}
+	return fsys.Walk(r.ctx, r.s.FS, "metadata", func(file string, _ fs.DirEntry) error {
+		of, ok := described(file)
+		if !ok || checkPath(of) != nil || r.bad[file] {
+			return nil
+		}
+		return r.rows.do(func(q querier) error { return r.unlisted(q, w, of) })
+	})
+}
+
+// sidecarLine takes in a sidecar that has a checksum line, or keeps the line if
+// the sidecar is not what the line says.
+func (r *reindexer) sidecarLine(q querier, w *sumsWriter, d exo.Digest, of exo.Path) error {
+	old, have, err := get(r.ctx, q, of)
+	if err != nil && exo.KindOf(err) != exo.Corrupt {
+		return err
+	}
+	if have && old.metaLine >= 0 {
+		return nil // the line stood there twice
+	}
+	side := MetadataPath(of)
+	at, err := w.line(d, side)
+	if err != nil {
+		return err
+	}
+	m, text, err := r.s.readSidecar(of)
+	switch {
+	case err == nil && exo.DigestOf(text) == d:
+		r.count(have)
+		return put(r.ctx, q, row{m, text, -1, at})
+	case err != nil && !isDamage(err):
+		return err
+	}
+	r.bad[string(side)] = true
+	r.damage(string(side), MetadataFile, "the metadata record is missing or not what its checksum says", err)
+	if have && exo.DigestOf(old.text) == d {
+		old.line, old.metaLine = -1, at
+		return put(r.ctx, q, old)
+	}
+	return nil
+}
+
+// unlisted takes in a sidecar that has no checksum line.
+func (r *reindexer) unlisted(q querier, w *sumsWriter, of exo.Path) error {
+	old, have, err := get(r.ctx, q, of)
+	if err != nil && exo.KindOf(err) != exo.Corrupt {
+		return err
+	}
+	if have && old.metaLine >= 0 {
+		return nil
+	}
+	m, text, err := r.s.readSidecar(of)
+	if err != nil {
+		if !isDamage(err) {
+			return err
+		}
+		r.damage(string(MetadataPath(of)), MetadataFile, "the metadata record cannot be read", err)
+		return nil
+	}
+	at, err := w.line(exo.DigestOf(text), MetadataPath(of))
+	if err != nil {
+		return err
+	}
+	r.Lines++
+	r.count(have)
+	return put(r.ctx, q, row{m, text, -1, at})
+}
+
+// files gives the rows of a folder their lines, keeps lines that have no row,
+// and writes lines for rows that have none.
+func (r *reindexer) files(name string, w *sumsWriter) error {
+	_, torn, err := r.s.scanSums(r.ctx, name, 0, func(_ int64, d exo.Digest, p exo.Path, lerr error) error {
+		if lerr != nil {
+			r.damage(name, ChecksumFile, "a line cannot be read", lerr)
+			return nil
+		}
+		return r.rows.do(func(q querier) error { return r.fileLine(q, w, d, p) })
+	})
+	if err != nil {
+		return err
+	}
+	if torn {
+		r.damage(name, ChecksumFile, "the last line is torn", nil)
+	}
+	if err := r.rows.commit(); err != nil {
+		return err
+	}
+	return r.missingLines(w, exo.Path(path.Base(name[:len(name)-len(sumsSuffix)])))
+}
+
+func (r *reindexer) fileLine(q querier, w *sumsWriter, d exo.Digest, p exo.Path) error {
+	have, ok, err := get(r.ctx, q, p)
+	if err != nil && exo.KindOf(err) != exo.Corrupt {
+		return err
+	}
+	switch {
+	case ok && have.line >= 0:
+		return nil // the line stood there twice
+	case ok && have.meta.SHA256 != d:
+		_, now, err := r.s.hashFile(string(p))
+		if err != nil && !isDamage(err) {
+			return err
+		}
+		if err == nil && now == have.meta.SHA256 {
+			return nil // the line was wrong; the right one follows
+		}
+		r.damage(string(p), Damaged, "the checksum line and the metadata record contradict each other", err)
+	case !ok:
+		r.damage(string(p), MetadataFile, "the file has a checksum line and no metadata record", nil)
+	}
+	at, err := w.line(d, p)
+	if err != nil || !ok || have.meta.SHA256 != d {
+		return err
+	}
+	have.line = at
+	return put(r.ctx, q, have)
+}
+
+// missingLines writes the lines of rows that have none, and removes rows of
+// which nothing is left in the tree.
+func (r *reindexer) missingLines(w *sumsWriter, top exo.Path) error {
+	for after := string(top) + "/"; ; {
+		list, err := r.s.metas(r.ctx, `SELECT meta FROM files WHERE line < 0 AND path > ? AND path < ? ORDER BY path LIMIT ?`,
+			[]any{after, string(top) + "0", batchSize})
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		for _, m := range list {
+			after = string(m.Path)
+			if err := r.rows.do(func(q querier) error { return r.missingLine(q, w, m.Path) }); err != nil {
+				return err
+			}
+		}
+		if err := r.rows.commit(); err != nil {
+			return err
+		}
+	}
+}
+
+func (r *reindexer) missingLine(q querier, w *sumsWriter, p exo.Path) error {
+	have, _, err := get(r.ctx, q, p)
+	if err != nil {
+		return err
+	}
+	lost, err := r.s.lost(p)
+	if err != nil {
+		return err
+	}
+	if lost && have.metaLine < 0 {
+		r.Removed++
+		_, err := q.ExecContext(r.ctx, `DELETE FROM files WHERE path = ?`, string(p))
+		return sqldb.Typed("store.Reindex", p, err)
+	}
+	if have.line, err = w.line(have.meta.SHA256, p); err != nil {
+		return err
+	}
+	r.Lines++
+	return put(r.ctx, q, have)
+}
+
+func (r *reindexer) count(known bool) {
+	if !known {
+		r.Added++
+	}
+	r.done++
+	if r.report != nil {
+		r.report(r.done, 0)
+	}
+}
+
+func (r *reindexer) damage(name string, c Class, detail string, err error) {
+	r.Damaged = append(r.Damaged, newDamage(name, c, detail, err))
+}
+
+// isDamage tells the errors that say something about a file from those that
+// say something about the disk or the call.
+func isDamage(err error) bool {
+	switch exo.KindOf(err) {
+	case exo.NotFound, exo.Corrupt, exo.Conflict, exo.Invalid, exo.TooLarge:
+		return true
+	}
+	return fsys.BadMedium(err)
+}
