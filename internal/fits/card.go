@@ -187,7 +187,12 @@ func valueField(raw []byte) ([]byte, bool) {
 // continued returns the value field of a CONTINUE record.
 func continued(raw []byte) []byte { return trimLeft(raw[8:cardLen]) }
 
+// trimLeft removes leading blanks, eight at a time: numbers have about
+// twenty, the end of a header has thousands.
 func trimLeft(b []byte) []byte {
+	for len(b) >= 8 && string(b[:8]) == "        " {
+		b = b[8:]
+	}
 	for len(b) > 0 && b[0] == ' ' {
 		b = b[1:]
 	}
@@ -292,14 +297,15 @@ func closing(v []byte) (int, error) {
 	if len(v) == 0 || v[0] != '\'' {
 		return 0, errNoString
 	}
-	for i := 1; i < len(v); i++ {
-		if v[i] != '\'' {
-			continue
+	for i := 1; i < len(v); {
+		n := bytes.IndexByte(v[i:], '\'')
+		if n < 0 {
+			break
 		}
-		if i+1 == len(v) || v[i+1] != '\'' {
+		if i += n; i+1 == len(v) || v[i+1] != '\'' {
 			return i, nil
 		}
-		i++
+		i += 2
 	}
 	return 0, errNoQuote
 }

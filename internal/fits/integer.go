@@ -7,7 +7,7 @@ import (
 )
 
 // whole is what integers are read into.
-type whole interface{ ~int32 | ~int64 | ~uint64 }
+type whole interface{ int32 | int64 | uint64 }
 
 // Int32 reads an integer column of one element a row, TSCAL and TZERO applied
 // exactly, unsigned columns included (FITS 4.0 table 19). Errors:
@@ -88,24 +88,28 @@ func loadInts[T whole](dst []T, s source) (at int, why string) {
 
 // copyInts converts integers that always fit; false when they may not.
 func copyInts[T whole](dst []T, b []byte, stride int, letter byte) bool {
-	one := T(1)
+	one, p := T(1), 0
 	signed, wide := -one < 0, one<<31 > 0
 	switch {
 	case letter == 'B':
 		for i := range dst {
-			dst[i] = T(b[i*stride])
+			dst[i] = T(b[p])
+			p += stride
 		}
 	case letter == 'I' && signed:
 		for i := range dst {
-			dst[i] = T(int16(binary.BigEndian.Uint16(b[i*stride:])))
+			dst[i] = T(int16(binary.BigEndian.Uint16(b[p : p+2])))
+			p += stride
 		}
 	case letter == 'J' && signed:
 		for i := range dst {
-			dst[i] = T(int32(binary.BigEndian.Uint32(b[i*stride:])))
+			dst[i] = T(int32(binary.BigEndian.Uint32(b[p : p+4])))
+			p += stride
 		}
 	case letter == 'K' && signed && wide:
 		for i := range dst {
-			dst[i] = T(int64(binary.BigEndian.Uint64(b[i*stride:])))
+			dst[i] = T(int64(binary.BigEndian.Uint64(b[p : p+8])))
+			p += stride
 		}
 	default:
 		return false

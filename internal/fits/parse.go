@@ -81,8 +81,11 @@ func (h *Header) parse(b []byte, hdu int) error {
 	}
 	for pos := 0; pos+cardLen <= len(b); pos += cardLen {
 		card := b[pos : pos+cardLen : pos+cardLen]
-		if string(card[:8]) == "END     " {
+		if string(card[:4]) == "END " {
 			return h.close(b, pos, hdu)
+		}
+		if pos > 0 && pos%blockLen == 0 && string(card[:10]) == "XTENSION= " {
+			return corrupt(opParse, hdu, "the header has no END card before the next header")
 		}
 		if err := checkCard(card); err != nil {
 			return corrupt(opParse, hdu, "card %d %s", pos/cardLen+1, err)
@@ -140,9 +143,10 @@ func checkCard(card []byte) error {
 // 0x7f, sets the byte's highest bit, and no other byte's.
 func printable(card []byte) bool {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
+	c := (*[cardLen]byte)(card)
 	var bad uint64
-	for ; len(card) >= 8; card = card[8:] {
-		v := binary.LittleEndian.Uint64(card)
+	for i := 0; i < cardLen; i += 8 {
+		v := binary.LittleEndian.Uint64(c[i : i+8])
 		bad |= v | (v - 0x20*ones) | (v + ones)
 	}
 	return bad&high == 0

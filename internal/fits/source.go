@@ -86,7 +86,8 @@ func float64At(b []byte) float64 { return math.Float64frombits(binary.BigEndian.
 
 func float32At(b []byte) float32 { return math.Float32frombits(binary.BigEndian.Uint32(b)) }
 
-// resize returns dst with n elements, which are not cleared.
+// resize returns dst with n elements, which are not cleared: the caller sets
+// every one.
 func resize[T any](dst []T, n int) []T {
 	if cap(dst) >= n {
 		return dst[:n]
