@@ -235,12 +235,18 @@ func (t *Table) number() {
 	}
 }
 
-// plain takes the words out of a reference, which is an HTML anchor:
-// <a refstr=… href=… target=ref>Mayo et al. 2018</a>. The refstr is the stable
-// part, but older rows have none.
+// plain names a reference, which is an HTML anchor:
+// <a refstr=… href=https://ui.adsabs.harvard.edu/abs/2018AJ....155..257S/abstract target=ref>Sarkis et al. 2018</a>
+// It takes the bibliographic code, because one first author may have several
+// papers in a year; without one, the words.
 func plain(ref string) string {
 	if !strings.HasPrefix(ref, "<a ") {
 		return ref
+	}
+	if _, rest, ok := strings.Cut(ref, "/abs/"); ok {
+		if code, _, ok := strings.Cut(rest, "/"); ok && code != "" {
+			return code
+		}
 	}
 	i, j := strings.IndexByte(ref, '>'), strings.LastIndex(ref, "</a>")
 	if i < 0 || j <= i {
