@@ -1,0 +1,400 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"exoplanetai/internal/archive"
+	"exoplanetai/internal/exo"
+	"exoplanetai/internal/lightcurve"
+	"exoplanetai/internal/store"
+)
+
+// curveState is what the calls for light curves share.
+type curveState struct {
+	runs  sharedRuns[LightCurveResult]
+	once  sync.Once
+	slots chan struct{} // one for each file on its way
+}
+
+// slot waits until one more file may be fetched; release ends that.
+func (s *Service) slot(ctx context.Context) (release func(), err error) {
+	s.curves.once.Do(func() { s.curves.slots = make(chan struct{}, s.opt.Workers) })
+	select {
+	case s.curves.slots <- struct{}{}:
+		return func() { <-s.curves.slots }, nil
+	case <-ctx.Done():
+		return nil, exo.E("ingest", exo.KindOf(ctx.Err()), nil, ctx.Err())
+	}
+}
+
+// LightCurve brings the light curves of one star up to date and tells what is
+// held. Calls for the same star at the same time share one run.
+//
+// A file that cannot be had does not stop the others: the status is then
+// "partial" and a warning says why. If none can be had the error is that of the
+// first file.
+//
+// Errors: exo.Invalid for a wrong name, mission, author or cadence, and for a
+// name that several stars answer to, with `candidates`; exo.NotFound for an
+// unknown star, or one without such light curves; exo.Upstream for files that
+// cannot be used; exo.Unavailable if the archive does not answer and nothing is
+// held, or a refresh was forced. With something held the error carries
+// `last_good`.
+func (s *Service) LightCurve(ctx context.Context, req LightCurveRequest, report Report) (LightCurveResult, error) {
+	const op = "ingest.LightCurve"
+	if s.opt.LightCurves == nil {
+		return LightCurveResult{}, exo.Errorf(op, exo.Unavailable, nil, "no archive of light curves is set up").
+			Try("set data_sources.mast.base_url in the configuration")
+	}
+	names := resolver{stars: s.catalogStars, asked: s.opt.Resolvers, cache: s.opt.Cache, refresh: req.ForceRefresh}
+	target, err := names.resolve(ctx, req.TargetName, req.Mission)
+	if err != nil {
+		return LightCurveResult{}, err
+	}
+	query, err := archive.LightCurveQuery{
+		Target: target.ID, Mission: target.Mission, SectorQuarter: req.SectorQuarter, Author: req.Author, CadenceS: max(req.CadenceS, 0),
+	}.Checked()
+	if err != nil {
+		return LightCurveResult{}, err
+	}
+	r := &curveRun{Service: s, target: target, query: query, force: req.ForceRefresh, report: report}
+	res, err := s.curves.runs.do(ctx, fmt.Sprint(r.key(query.SectorQuarter), "/", req.ForceRefresh), r.run)
+	if err != nil {
+		return LightCurveResult{}, err
+	}
+	// The run may have been another caller's, who spelled the name otherwise.
+	res.Target, res.Files, res.Warnings = target, slices.Clone(res.Files), slices.Clone(res.Warnings)
+	return res, nil
+}
+
+// LightCurveOutcome is what became of one request of many.
+type LightCurveOutcome struct {
+	Request LightCurveRequest `json:"request"`
+	Result  *LightCurveResult `json:"result"` // null if it failed
+	Code    exo.Kind          `json:"code,omitempty"`
+	Detail  string            `json:"detail,omitempty"`
+	Hint    string            `json:"hint,omitempty"`
+}
+
+// LightCurves does what LightCurve does for many stars, several at a time, and
+// gives the outcomes in the order of the requests. One failure never stops the
+// others; only a cancelled context or a full disk ends the whole.
+func (s *Service) LightCurves(ctx context.Context, reqs []LightCurveRequest, report Report) ([]LightCurveOutcome, error) {
+	const op = "ingest.LightCurves"
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	outcomes := make([]LightCurveOutcome, len(reqs))
+	progress := counter{report: report, total: int64(len(reqs)), unit: "targets"}
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range min(s.opt.Workers, len(reqs)) {
+		wg.Go(func() {
+			for i := range next {
+				res, err := s.LightCurve(ctx, reqs[i], nil)
+				outcomes[i] = outcomeOf(reqs[i], res, err)
+				if errors.Is(err, exo.Full) {
+					stop(err)
+				}
+				progress.step(reqs[i].TargetName)
+			}
+		})
+	}
+	for i := range reqs {
+		select {
+		case next <- i:
+			continue
+		case <-ctx.Done():
+		}
+		break
+	}
+	close(next)
+	wg.Wait()
+	if ctx.Err() != nil {
+		cause := context.Cause(ctx)
+		return outcomes, exo.E(op, exo.KindOf(cause), nil, cause)
+	}
+	return outcomes, nil
+}
+
+func outcomeOf(req LightCurveRequest, res LightCurveResult, err error) LightCurveOutcome {
+	if err != nil {
+		return LightCurveOutcome{Request: req, Code: exo.KindOf(err), Detail: exo.MessageOf(err), Hint: exo.HintOf(err)}
+	}
+	return LightCurveOutcome{Request: req, Result: &res}
+}
+
+// counter reports progress from several goroutines.
+type counter struct {
+	mu     sync.Mutex
+	done   int64 // under mu
+	report Report
+	total  int64
+	unit   string
+}
+
+func (c *counter) step(message string) {
+	if c.report == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.done++
+	c.report(c.done, c.total, c.unit, message)
+}
+
+// curveRun is one request for light curves on its way.
+type curveRun struct {
+	*Service
+	target Target
+	query  archive.LightCurveQuery
+	force  bool
+	report Report
+
+	held     map[string]store.Meta // newest file of each archive name, that the query wants
+	asked    store.Check           // when the archive was last asked this, or more
+	told     string                // warnings of that time, a line each, if it was asked just this
+	left     []string              // what the choice left out, in words
+	warnings []string
+}
+
+// key names what is asked, for the notes about checks. Without a sector it is
+// the key of all of them.
+func (r *curveRun) key(slice *int) string {
+	part := "all"
+	if slice != nil {
+		part = fmt.Sprint(*slice)
+	}
+	q := r.query
+	return fmt.Sprintf("lightcurve/%s/%s/%s/%d/%s", q.Target, q.Mission, q.Author, q.CadenceS, part)
+}
+
+func (r *curveRun) run(ctx context.Context) (LightCurveResult, error) {
+	if err := r.look(ctx); err != nil {
+		return LightCurveResult{}, err
+	}
+	if len(r.held) > 0 && !r.force && r.asked.Outcome != "" && r.now().Before(r.freshUntil()) {
+		return r.answer(r.heldFiles(FromCache)), nil
+	}
+	res, err := r.ask(ctx)
+	r.count("lightcurve", err)
+	if err == nil {
+		return res, nil
+	}
+	return r.failed(ctx, err)
+}
+
+// look finds what is held and when the archive was last asked.
+func (r *curveRun) look(ctx context.Context) error {
+	metas, err := r.opt.Store.List(ctx, store.Filter{Kind: store.LightCurve, Target: r.query.Target, Mission: r.query.Mission})
+	if err != nil {
+		return err
+	}
+	r.held = map[string]store.Meta{}
+	for name, m := range newest(metas) {
+		if r.query.Wants(asProduct(m).Product) {
+			r.held[name] = m
+		}
+	}
+	keys := []string{r.key(nil)}
+	if r.query.SectorQuarter != nil {
+		keys = append(keys, r.key(r.query.SectorQuarter))
+	}
+	for _, key := range keys {
+		c, ok, err := r.opt.Store.Check(ctx, key)
+		if err != nil {
+			return err
+		}
+		if ok && c.At.After(r.asked.At) {
+			r.asked, r.told = c, ""
+			if key == r.key(r.query.SectorQuarter) {
+				r.told = c.Note
+			}
+		}
+	}
+	return nil
+}
+
+func (r *curveRun) freshUntil() time.Time {
+	return r.asked.At.Add(r.opt.Freshness["lightcurve"])
+}
+
+// ask asks the archive what there is and fetches what is not held.
+func (r *curveRun) ask(ctx context.Context) (LightCurveResult, error) {
+	found, err := r.opt.LightCurves.Find(ctx, r.query)
+	if err != nil {
+		return LightCurveResult{}, exchange(err)
+	}
+	chosen := choose(r.query, found.Products)
+	if len(chosen.products) == 0 {
+		return LightCurveResult{}, r.nothing(found.Products)
+	}
+	r.left, r.warnings = chosen.warnings, chosen.warnings
+	files, err := r.fetchAll(ctx, chosen.products)
+	if err != nil {
+		return LightCurveResult{}, err
+	}
+	if err := r.keepAnswers(ctx, r.target, found.Answers); err != nil {
+		return LightCurveResult{}, err
+	}
+	return r.settle(ctx, files)
+}
+
+// fetchAll fetches the files side by side. The outcomes are in the order of
+// the products. Only a cancelled context or a full disk is an error.
+func (r *curveRun) fetchAll(ctx context.Context, products []archive.Product) ([]fetchedCurve, error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	files := make([]fetchedCurve, len(products))
+	progress := counter{report: r.report, total: int64(len(products)), unit: "files"}
+	var wg sync.WaitGroup
+	for i, p := range products {
+		release, err := r.slot(ctx)
+		if err != nil {
+			break // the context has ended, see below
+		}
+		wg.Go(func() {
+			defer release()
+			var held *store.Meta
+			if m, ok := r.held[p.FileName]; ok {
+				held = &m
+			}
+			files[i] = r.fetchCurve(ctx, p, held, r.force)
+			if errors.Is(files[i].err, exo.Full) {
+				stop(files[i].err)
+			}
+			progress.step(p.FileName)
+		})
+	}
+	wg.Wait()
+	if ctx.Err() != nil {
+		cause := context.Cause(ctx)
+		return nil, exo.E("ingest.LightCurve", exo.KindOf(cause), r.target.ID, cause)
+	}
+	return files, nil
+}
+
+// nothing is the error when the archive has nothing that suits.
+func (r *curveRun) nothing(all []archive.Product) error {
+	err := exo.Errorf("ingest.LightCurve", exo.NotFound, nil, "there is no light curve of %s by %s that suits the request", r.target.ID, r.query.Author)
+	var have []string
+	for _, p := range all {
+		text := fmt.Sprintf("%s %s %d, %d s", p.Author, archive.SliceWord(p.Mission), p.SectorQuarter, p.CadenceS)
+		if !slices.Contains(have, text) && len(have) < 20 {
+			have = append(have, text)
+		}
+	}
+	if len(have) == 0 {
+		return err.Try("check the star's number and the mission; another author may have one")
+	}
+	return err.Try("the archive has: %s", strings.Join(have, "; "))
+}
+
+// settle judges the outcomes of all files, notes them and makes the answer.
+func (r *curveRun) settle(ctx context.Context, files []fetchedCurve) (LightCurveResult, error) {
+	var first error
+	failed, outcome := 0, "unchanged"
+	for _, f := range files {
+		if f.err != nil {
+			failed++
+			if first == nil {
+				first = f.err
+			}
+			r.warnings = append(r.warnings, "a file was not fetched: "+exo.MessageOf(f.err))
+			continue
+		}
+		if f.source == FromArchive {
+			outcome = "new"
+		}
+		r.warnings = append(r.warnings, f.warnings...)
+	}
+	if failed == len(files) {
+		return LightCurveResult{}, first
+	}
+	if failed == 0 {
+		r.asked = store.Check{At: r.now(), Outcome: outcome, Note: clip(strings.Join(r.left, "\n"), 1000)}
+		if err := r.opt.Store.SetCheck(ctx, r.key(r.query.SectorQuarter), r.asked); err != nil {
+			return LightCurveResult{}, err
+		}
+	}
+	res := r.answer(slices.DeleteFunc(files, func(f fetchedCurve) bool { return f.meta.Path == "" }))
+	if failed > 0 {
+		res.Status = "partial"
+	}
+	return res, nil
+}
+
+// heldFiles are the files held that the query takes, as if just fetched.
+func (r *curveRun) heldFiles(from Source) []fetchedCurve {
+	products := make([]archive.Product, 0, len(r.held))
+	for _, m := range r.held {
+		products = append(products, asProduct(m))
+	}
+	chosen := choose(r.query, products)
+	r.warnings = slices.Clone(chosen.warnings)
+	for line := range strings.Lines(r.told) {
+		if line = strings.TrimSpace(line); !slices.Contains(r.warnings, line) {
+			r.warnings = append(r.warnings, line)
+		}
+	}
+	files := make([]fetchedCurve, 0, len(chosen.products))
+	for _, p := range chosen.products {
+		files = append(files, fetchedCurve{meta: r.held[p.FileName], source: from})
+	}
+	return files
+}
+
+// failed decides what becomes of an error: data that are held outlive an
+// archive that does not answer.
+func (r *curveRun) failed(ctx context.Context, err error) (LightCurveResult, error) {
+	const op = "ingest.LightCurve"
+	if ctx.Err() != nil {
+		return LightCurveResult{}, exo.E(op, exo.KindOf(ctx.Err()), r.target.ID, err)
+	}
+	note := store.Check{At: r.now(), Outcome: "failed", Note: clip(exo.MessageOf(err), 1000)}
+	if nerr := r.opt.Store.SetCheck(ctx, r.key(r.query.SectorQuarter)+"/failed", note); nerr != nil {
+		return LightCurveResult{}, errors.Join(err, nerr)
+	}
+	r.log.Warn("light curves were not ingested", "target", r.target.ID, "error", err)
+	if len(r.held) == 0 {
+		return LightCurveResult{}, err
+	}
+	var silent *noAnswer
+	if r.force || !errors.As(err, &silent) {
+		return LightCurveResult{}, r.withLastGood(err)
+	}
+	res := r.answer(r.heldFiles(Stale))
+	res.Warnings = append(res.Warnings, fmt.Sprintf("the archive gave no usable answer (%s); these data came %s ago, at %s",
+		exo.MessageOf(silent.err), age(r.now().Sub(res.RetrievedAt)), res.RetrievedAt.Format(time.RFC3339)))
+	return res, nil
+}
+
+// withLastGood adds the newest file that is held to an error.
+func (r *curveRun) withLastGood(err error) error {
+	var last store.Meta
+	for _, m := range r.held {
+		if m.RetrievedAt.After(last.RetrievedAt) || m.RetrievedAt.Equal(last.RetrievedAt) && m.Path < last.Path {
+			last = m
+		}
+	}
+	kind := exo.KindOf(err)
+	if kind == exo.RateLimited {
+		kind = exo.Unavailable
+	}
+	return exo.E("ingest.LightCurve", kind, r.target.ID, err).With("last_good", map[string]any{
+		"path": last.Path, "retrieved_at": last.RetrievedAt, "checksum": last.SHA256,
+	})
+}
+
+// nominal returns the cadence in whole seconds that sorts files.
+func nominal(m store.Meta) int {
+	if p, ok := lightcurve.ParseFileName(archiveName(m.Path)); ok && p.CadenceS > 0 {
+		return p.CadenceS
+	}
+	return int(m.CadenceS)
+}
