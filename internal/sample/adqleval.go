@@ -2,6 +2,7 @@ package sample
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,9 +33,9 @@ type eval func(row int) value
 // compiler turns expressions over one table into functions. The first error at
 // run time, such as a text that is no number, stays in err.
 type compiler struct {
-	t     *table
-	alias string
-	err   error
+	t       *table
+	aliases []string // names by which a query may qualify columns
+	err     error
 }
 
 func (c *compiler) fail(err error) value {
@@ -85,7 +86,7 @@ func (c *compiler) lookup(text string) (int, error) {
 	name := text
 	if i := strings.LastIndexByte(text, '.'); i >= 0 {
 		prefix := text[:i]
-		if !strings.EqualFold(prefix, c.alias) && !strings.EqualFold(prefix, c.t.name) {
+		if !slices.ContainsFunc(c.aliases, func(a string) bool { return strings.EqualFold(a, prefix) }) {
 			return -1, oracle(`ORA-00904: "%s"."%s": invalid identifier`, strings.ToUpper(clip(prefix)), strings.ToUpper(clip(text[i+1:])))
 		}
 		name = text[i+1:]

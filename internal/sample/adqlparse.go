@@ -12,10 +12,15 @@ type query struct {
 	items    []item
 	table    string // as written, with its schema
 	alias    string
+	joins    []joined // further tables
+	aliases  []string // further names by which columns may be qualified
 	where    *node
 	group    []*node
 	order    []ordering
 }
+
+// joined is a further table of a query; the condition is read and not kept.
+type joined struct{ table, alias string }
 
 type item struct {
 	expr  *node // nil: *
@@ -147,31 +152,54 @@ func (p *parser) from(q *query) error {
 		}
 		return oracle("ORA-00923: FROM keyword not found where expected")
 	}
-	t := p.next()
-	if t.kind != tokWord && t.kind != tokQuoted {
-		return oracle("ORA-00903: invalid table name")
+	var err error
+	if q.table, q.alias, err = p.tableName(); err != nil {
+		return err
 	}
-	q.table = t.text
-	for p.symbol(".") {
-		q.table += "." + p.next().text
-	}
-	p.word("as")
-	if t := p.peek(); t.kind == tokWord && !isClause(t.text) {
-		q.alias = p.next().text
-		// An alias followed by a number is "limit 10", which this dialect lacks.
-		if p.peek().kind == tokNumber {
-			return oracle("ORA-00933: SQL command not properly ended")
+	for p.word("left", "right", "full", "inner", "natural", "join") {
+		p.word("outer")
+		p.word("join")
+		j := joined{}
+		if j.table, j.alias, err = p.tableName(); err != nil {
+			return err
 		}
+		if p.word("on", "using") {
+			if _, err := p.expr(); err != nil {
+				return err
+			}
+		}
+		q.joins = append(q.joins, j)
 	}
-	if p.symbol(",") || p.word("join") {
+	if p.symbol(",") {
 		return oracle("ORA-00942: table or view does not exist")
 	}
 	return nil
 }
 
+// tableName reads a table with its schema and its alias.
+func (p *parser) tableName() (name, alias string, err error) {
+	t := p.next()
+	if t.kind != tokWord && t.kind != tokQuoted {
+		return "", "", oracle("ORA-00903: invalid table name")
+	}
+	name = t.text
+	for p.symbol(".") {
+		name += "." + p.next().text
+	}
+	p.word("as")
+	if t := p.peek(); t.kind == tokWord && !isClause(t.text) {
+		alias = p.next().text
+		// An alias followed by a number is "limit 10", which this dialect lacks.
+		if p.peek().kind == tokNumber {
+			return "", "", oracle("ORA-00933: SQL command not properly ended")
+		}
+	}
+	return name, alias, nil
+}
+
 func isClause(s string) bool {
 	switch strings.ToLower(s) {
-	case "where", "order", "group", "limit", "having", "union", "join", "offset":
+	case "where", "order", "group", "limit", "having", "union", "offset", "join", "left", "right", "full", "inner", "natural", "on", "using":
 		return true
 	}
 	return false

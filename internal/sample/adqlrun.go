@@ -21,7 +21,7 @@ func (q *query) run(t *table, maxrec int) (*result, error) {
 		r := &result{cols: t.cols, rows: t.rows, whole: t}
 		return r.limit(-1, maxrec), nil
 	}
-	c := &compiler{t: t, alias: q.alias}
+	c := &compiler{t: t, aliases: append([]string{q.table, q.alias, t.name}, q.aliases...)}
 	rows, err := q.filter(c)
 	if err != nil {
 		return nil, err

@@ -80,7 +80,7 @@ func (s *Server) invoke(w http.ResponseWriter, r *request) {
 			return
 		}
 	}
-	if m.Service == "Mast.Name.Lookup" {
+	if strings.EqualFold(m.Service, "Mast.Name.Lookup") {
 		s.nameLookup(w, r, p.Input)
 		return
 	}
@@ -112,18 +112,18 @@ func (m mashup) pageSize(r *request) int {
 	return min(size, largestPage)
 }
 
-// portal runs a service.
+// portal runs a service. Clients write its name in different cases.
 func (s *Server) portal(r *request, service string, p mashupParams) (*records, error) {
-	switch service {
-	case "Mast.Caom.All", "Mast.Caom.Filtered", "Mast.Caom.Filtered.Position", "Mast.Caom.Cone":
-		return s.caomData().observations(r).search(p, service == "Mast.Caom.Cone")
-	case "Mast.Caom.Products":
+	switch name := strings.ToLower(service); name {
+	case "mast.caom.all", "mast.caom.filtered", "mast.caom.filtered.position", "mast.caom.cone":
+		return s.caomData().observations(r).search(p, name == "mast.caom.cone")
+	case "mast.caom.products":
 		return s.caomData().products(r, string(p.ObsID))
-	case "Mast.Catalogs.Tic.Cone", "Mast.Catalogs.Filtered.Tic.Position.Rows":
+	case "mast.catalogs.tic.cone", "mast.catalogs.filtered.tic.position.rows":
 		return s.tic().search(p, true)
-	case "Mast.Catalogs.Filtered.Tic.Rows", "Mast.Catalogs.All.Tic":
+	case "mast.catalogs.filtered.tic.rows", "mast.catalogs.all.tic":
 		return s.tic().search(p, false)
-	case "Mast.Catalogs.Filtered.Tic", "Mast.Catalogs.Filtered.Tic.Position":
+	case "mast.catalogs.filtered.tic", "mast.catalogs.filtered.tic.position":
 		p.Columns = "COUNT_BIG(*)"
 		return s.tic().search(p, p.RA != nil)
 	}
@@ -175,12 +175,12 @@ func jsonText(s string) string {
 func (s *Server) columnsConfig(w http.ResponseWriter, r *request) {
 	w.Header().Set("Content-Type", "application/json")
 	var fields []field
-	switch r.param("colConfigId") {
-	case "Mast.Caom.Cone", "Mast.Caom.Filtered", "Mast.Caom.Filtered.Position", "Mast.Caom.All":
+	switch strings.ToLower(r.param("colConfigId")) {
+	case "mast.caom.cone", "mast.caom.filtered", "mast.caom.filtered.position", "mast.caom.all":
 		fields = append(slices.Clone(caomFields), distanceField)
-	case "Mast.Caom.Products":
+	case "mast.caom.products":
 		fields = productFields
-	case "Mast.Catalogs.Tess.Cone", "Mast.Catalogs.Tic.Cone", "Mast.Catalogs.Filtered.Tic", "Mast.Catalogs.Filtered.Tic.Rows":
+	case "mast.catalogs.tess.cone", "mast.catalogs.tic.cone", "mast.catalogs.filtered.tic", "mast.catalogs.filtered.tic.rows":
 		fields = append(slices.Clone(ticFields), separationField)
 	}
 	config := map[string]map[string]any{}

@@ -140,7 +140,7 @@ func (s *Server) answer(w http.ResponseWriter, r *request, a ask) error {
 	if err != nil {
 		return err
 	}
-	t, key, err := s.lookup(r, q.table)
+	t, key, err := s.lookup(r, q)
 	if err != nil {
 		return err
 	}
@@ -179,8 +179,11 @@ func (s *Server) answer(w http.ResponseWriter, r *request, a ask) error {
 }
 
 // lookup finds the table of a query, or one of TAP_SCHEMA.
-func (s *Server) lookup(r *request, name string) (*table, string, error) {
-	lower := strings.ToLower(strings.Trim(name, `"`))
+func (s *Server) lookup(r *request, q *query) (*table, string, error) {
+	if len(q.joins) > 0 {
+		return nil, "", oracle("ORA-00933: SQL command not properly ended") // joins are not played here
+	}
+	lower := strings.ToLower(q.table)
 	if schema, ok := strings.CutPrefix(lower, "tap_schema."); ok {
 		if t := s.schema(r, schema); t != nil {
 			return t, "", nil
