@@ -51,6 +51,7 @@ func (c *command) archiveCommand() *cobra.Command {
 }
 
 func (c *command) archiveReady(url string) {
+	c.stopped = true
 	c.note("sample archives on %s; stop with Ctrl-C", url)
 	c.note("use them with")
 	for _, name := range []string{"nasa_archive", "exofop", "mast", "esa"} {

@@ -41,8 +41,9 @@ type Program interface {
 	Settings(c Common) ([]Setting, error)
 	// Read opens the store for looking only; nothing on the disk changes.
 	Read(ctx context.Context, c Common) (*Reader, error)
-	// Write opens the store and all that feeds it; one at a time.
-	Write(ctx context.Context, c Common) (*Writer, error)
+	// Write opens the store and all that feeds it; one at a time. With rebuild
+	// it does so although tree and index contradict each other.
+	Write(ctx context.Context, c Common, rebuild bool) (*Writer, error)
 	// Serve answers HTTP until ctx ends; ready is called with the address.
 	Serve(ctx context.Context, c Common, ready func(url string)) error
 	// Archive runs the sample archives until ctx ends.
@@ -70,6 +71,7 @@ type command struct {
 	json    bool
 	noColor bool
 	started bool // a command's own code ran: its errors are not about usage
+	stopped bool // the end of the context was the wanted end
 }
 
 // Run executes one command line and returns its exit status.
@@ -84,7 +86,7 @@ func Run(ctx context.Context, p Program, term Terminal, args []string) int {
 	if !c.started {
 		err = usageError(err)
 	}
-	if ctx.Err() != nil && !errors.Is(err, exo.Corrupt) {
+	if ctx.Err() != nil && !c.stopped && !errors.Is(err, exo.Corrupt) {
 		err = exo.E("cli", exo.Canceled, nil, err).Say("interrupted").Try("run the command again; what was finished is kept")
 	}
 	return c.fail(err)
@@ -95,12 +97,8 @@ func usageError(err error) error {
 	if _, ok := errors.AsType[*exo.Error](err); ok {
 		return err
 	}
-	text, more, _ := strings.Cut(err.Error(), "\n")
-	hint := "see exoplanetai --help"
-	if word := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(more), "Did you mean this?")); word != "" {
-		hint = strings.Join(strings.Fields(word), " or ")
-	}
-	return exo.E("cli", exo.Invalid, nil, err).Say("%s", text).Try("%s", hint)
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	return exo.E("cli", exo.Invalid, nil, err).Say("%s", text).Try("see exoplanetai --help")
 }
 
 // root builds the tree of commands.
@@ -117,7 +115,7 @@ func (c *command) root() *cobra.Command {
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		PersistentPreRunE: func(*cobra.Command, []string) error { return c.readCommon() },
-		Args:              cobra.NoArgs,
+		Args:              knownCommand,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
@@ -135,7 +133,7 @@ func (c *command) root() *cobra.Command {
 	f.BoolVarP(&c.common.Quiet, "quiet", "q", false, "print data and errors only")
 	f.BoolVarP(&c.common.Verbose, "verbose", "v", false, "print what is done")
 	f.BoolVar(&c.noColor, "no-color", false, "print without colours")
-	root.AddCommand(c.configCommand(), c.ingestCommand(), c.serveCommand(), c.archiveCommand())
+	root.AddCommand(c.demoCommand(), c.serveCommand(), c.ingestCommand(), c.storageCommand(), c.configCommand(), c.archiveCommand())
 	return root
 }
 
@@ -168,10 +166,23 @@ func (c *command) readCommon() error {
 	return nil
 }
 
+// knownCommand refuses a word that is no command and proposes one that is.
+func knownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	cmd.SuggestionsMinimumDistance = 2
+	hint := "see " + cmd.CommandPath() + " --help"
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = cmd.CommandPath() + " " + strings.Join(near, " or ")
+	}
+	return exo.Errorf("cli", exo.Invalid, nil, "%q is not a command of %s", clean(args[0]), cmd.CommandPath()).Try("%s", hint)
+}
+
 // group makes a command that only holds others.
 func group(use, short, example string, subs ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: use, Short: short, Example: example, Args: cobra.NoArgs,
+		Use: use, Short: short, Example: example, Args: knownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(subs...)

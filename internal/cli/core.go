@@ -3,17 +3,41 @@ package cli
 import (
 	"context"
 	"errors"
+
+	"exoplanetai/internal/cache"
+	"exoplanetai/internal/store"
 )
+
+// Library is the store as the storage commands see it.
+type Library interface {
+	Stats(ctx context.Context) (store.Stats, error)
+	Verify(ctx context.Context, o store.VerifyOptions, report func(done, total int64)) (store.VerifyReport, error)
+}
+
+// Reindexer makes the index anew from the tree.
+type Reindexer interface {
+	Reindex(ctx context.Context, report func(done, total int64)) (store.ReindexReport, error)
+}
+
+// CacheStats tells how the cache does.
+type CacheStats interface {
+	Stats(ctx context.Context) (cache.Stats, error)
+}
 
 // Reader is an open store that is only looked at.
 type Reader struct {
-	Close func() error
+	Library Library
+	Cache   CacheStats // nil: no cache
+	Ingest  Looker
+	Close   func() error
 }
 
 // Writer is an open store with all that feeds it.
 type Writer struct {
-	Ingest Ingester
-	Close  func() error
+	Library Library
+	Reindex Reindexer
+	Ingest  Ingester
+	Close   func() error
 }
 
 // read opens the store for looking, does the work and closes it.
@@ -22,16 +46,24 @@ func (c *command) read(ctx context.Context, do func(context.Context, *Reader) er
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, r.Close()) }()
+	defer func() { err = joined(err, r.Close()) }()
 	return do(ctx, r)
 }
 
 // write opens the store for writing, does the work and closes it.
 func (c *command) write(ctx context.Context, do func(context.Context, *Writer) error) (err error) {
-	w, err := c.program.Write(ctx, c.common)
+	w, err := c.program.Write(ctx, c.common, false)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, w.Close()) }()
+	defer func() { err = joined(err, w.Close()) }()
 	return do(ctx, w)
+}
+
+// joined keeps the first error in front; nil if there is none.
+func joined(first, second error) error {
+	if second == nil {
+		return first
+	}
+	return errors.Join(first, second)
 }

@@ -19,13 +19,21 @@ import (
 type Ingester interface {
 	Table(ctx context.Context, req ingest.TableRequest, report ingest.Report) (ingest.TableResult, error)
 	LightCurve(ctx context.Context, req ingest.LightCurveRequest, report ingest.Report) (ingest.LightCurveResult, error)
+	LightCurves(ctx context.Context, reqs []ingest.LightCurveRequest, report ingest.Report) ([]ingest.LightCurveOutcome, error)
 	Batch(ctx context.Context, req ingest.BatchRequest, report ingest.Report) (ingest.BatchResult, error)
+	Approve(ctx context.Context, id string) (ingest.TableResult, error)
+	Discard(ctx context.Context, id string) error
+}
+
+// Looker tells what waits for a decision, without changing anything.
+type Looker interface {
+	Held(ctx context.Context) ([]ingest.HeldTable, error)
 }
 
 func (c *command) ingestCommand() *cobra.Command {
 	return group("ingest", "Fetch tables and light curves from the archives",
 		"  exoplanetai ingest table koi\n  exoplanetai ingest lightcurve \"TIC 441420236\" --mission TESS\n  exoplanetai ingest batch",
-		c.ingestTable(), c.ingestLightCurve(), c.ingestBatch())
+		c.ingestTable(), c.ingestLightCurve(), c.ingestBatch(), c.heldCommand())
 }
 
 func (c *command) ingestTable() *cobra.Command {
@@ -190,37 +198,56 @@ func checkLightCurve(names []string, req ingest.LightCurveRequest) error {
 	return nil
 }
 
-// lightCurves ingests one star after the other; what failed is told at the end.
+// lightCurves ingests one star, or many side by side.
 func (c *command) lightCurves(ctx context.Context, w *Writer, names []string, req ingest.LightCurveRequest) error {
-	var results []ingest.LightCurveResult
-	var firstErr error
-	failed := 0
-	for _, name := range names {
-		req.TargetName = name
-		bar := c.start(name)
-		res, err := w.Ingest.LightCurve(ctx, req, bar.report())
-		bar.stop()
-		switch {
-		case err == nil:
-			results = append(results, res)
-		case len(names) == 1 || ctx.Err() != nil:
-			return err
-		default:
-			failed++
-			if firstErr == nil {
-				firstErr = err
-			}
-			c.note("%s %s: %s", c.mark(false), clean(name), sentence(exo.MessageOf(err)))
-		}
+	if len(names) > 1 {
+		return c.manyLightCurves(ctx, w, names, req)
 	}
-	if err := c.printLightCurves(results, len(names) == 1); err != nil {
+	req.TargetName = names[0]
+	bar := c.start(names[0])
+	res, err := w.Ingest.LightCurve(ctx, req, bar.report())
+	bar.stop()
+	switch {
+	case err != nil:
+		return err
+	case c.json:
+		return c.printJSON(res)
+	}
+	return c.printLightCurves([]ingest.LightCurveResult{res})
+}
+
+func (c *command) manyLightCurves(ctx context.Context, w *Writer, names []string, req ingest.LightCurveRequest) error {
+	reqs := make([]ingest.LightCurveRequest, len(names))
+	for i, name := range names {
+		reqs[i] = req
+		reqs[i].TargetName = name
+	}
+	bar := c.start("light curves")
+	outcomes, err := w.Ingest.LightCurves(ctx, reqs, bar.report())
+	bar.stop()
+	if err != nil {
 		return err
 	}
-	if firstErr != nil {
-		return exo.E("cli.lightcurves", exo.KindOf(firstErr), nil, firstErr).
-			Say("%d of %s failed; the first: %s", failed, count(len(names), "star", "stars"), exo.MessageOf(firstErr))
+	var done []ingest.LightCurveResult
+	var failed []ingest.LightCurveOutcome
+	for _, o := range outcomes {
+		if o.Result != nil {
+			done = append(done, *o.Result)
+			continue
+		}
+		failed = append(failed, o)
+		c.note("%s %s: %s", c.mark(false), clean(o.Request.TargetName), sentence(o.Detail))
 	}
-	return nil
+	if c.json {
+		err = c.printJSON(map[string]any{"outcomes": outcomes})
+	} else {
+		err = c.printLightCurves(done)
+	}
+	if err != nil || len(failed) == 0 {
+		return err
+	}
+	return exo.Errorf("cli.lightcurves", failed[0].Code, nil, "%d of %s failed; the first, %s: %s",
+		len(failed), count(len(names), "star", "stars"), clean(failed[0].Request.TargetName), failed[0].Detail).Try("%s", failed[0].Hint)
 }
 
 func (c *command) printTables(doc any, list []ingest.TableResult) error {
@@ -238,13 +265,7 @@ func (c *command) printTables(doc any, list []ingest.TableResult) error {
 	return c.table([]string{"TABLE", "SOURCE", ">ROWS", ">COLUMNS", ">ADDED", ">REMOVED", ">CHANGED", "FILE"}, rows)
 }
 
-func (c *command) printLightCurves(list []ingest.LightCurveResult, single bool) error {
-	if c.json && single && len(list) == 1 {
-		return c.printJSON(list[0])
-	}
-	if c.json {
-		return c.printJSON(map[string]any{"results": nonNil(list)})
-	}
+func (c *command) printLightCurves(list []ingest.LightCurveResult) error {
 	var rows [][]string
 	for _, r := range list {
 		for _, f := range r.Files {

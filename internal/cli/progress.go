@@ -35,7 +35,15 @@ func (p *progress) report() ingest.Report {
 	return p.update
 }
 
-func (p *progress) update(done, total int64, unit, message string) {
+// plain is report for the use cases that count one thing.
+func (p *progress) plain(unit string) func(done, total int64) {
+	if p.c.common.Quiet {
+		return nil
+	}
+	return func(done, total int64) { p.update(done, total, unit, "") }
+}
+
+func (p *progress) update(done, total int64, unit, _ string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.c.term.ErrTTY {

@@ -14,6 +14,7 @@ func (c *command) serveCommand() *cobra.Command {
 			"  curl -X POST 'http://localhost:8000/api/v1/data/ingest/batch?force_refresh=false'",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.program.Serve(cmd.Context(), c.common, func(url string) {
+				c.stopped = true
 				c.note("listening on %s (API described at %s/docs); stop with Ctrl-C", url, url)
 			})
 		},

@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"exoplanetai/internal/ingest"
+)
+
+func (c *command) heldCommand() *cobra.Command {
+	list := &cobra.Command{
+		Use: "list", Short: "List the tables that wait for approval", Args: cobra.NoArgs,
+		Example: "  exoplanetai ingest held list\n  exoplanetai ingest held list --json\n  exoplanetai ingest held list --data-path /srv/exoplanets",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.read(cmd.Context(), func(ctx context.Context, r *Reader) error {
+				held, err := r.Ingest.Held(ctx)
+				if err != nil {
+					return err
+				}
+				return c.printHeld(held)
+			})
+		},
+	}
+	approve := &cobra.Command{
+		Use: "approve ID", Short: "Make a held table current", Args: cobra.ExactArgs(1),
+		Example: "  exoplanetai ingest held approve koi_20260102_030405\n  exoplanetai ingest held approve koi_20260102_030405 --json\n  exoplanetai ingest held list",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.write(cmd.Context(), func(ctx context.Context, w *Writer) error {
+				res, err := w.Ingest.Approve(ctx, args[0])
+				if err != nil {
+					return err
+				}
+				return c.printTables(res, []ingest.TableResult{res})
+			})
+		},
+	}
+	discard := &cobra.Command{
+		Use: "discard ID", Short: "Decide that a held table never becomes current", Args: cobra.ExactArgs(1),
+		Long:    "Decides that a held table never becomes current. Its bytes are kept.",
+		Example: "  exoplanetai ingest held discard koi_20260102_030405\n  exoplanetai ingest held discard koi_20260102_030405 --json\n  exoplanetai ingest held list",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.write(cmd.Context(), func(ctx context.Context, w *Writer) error {
+				if err := w.Ingest.Discard(ctx, args[0]); err != nil {
+					return err
+				}
+				if c.json {
+					return c.printJSON(map[string]string{"status": "discarded", "held_id": args[0]})
+				}
+				c.note("discarded %s", clean(args[0]))
+				return nil
+			})
+		},
+	}
+	return group("held", "Decide on tables that changed too much at once",
+		"  exoplanetai ingest held list\n  exoplanetai ingest held approve ID\n  exoplanetai ingest held discard ID", list, approve, discard)
+}
+
+func (c *command) printHeld(held []ingest.HeldTable) error {
+	if c.json {
+		return c.printJSON(map[string]any{"held": nonNil(held)})
+	}
+	var rows [][]string
+	for _, h := range held {
+		rows = append(rows, []string{
+			h.ID, string(h.TableType), strconv.Itoa(h.Records),
+			fmt.Sprintf("+%d", h.Changes.Added), fmt.Sprintf("-%d", h.Changes.Removed), fmt.Sprintf("~%d", h.Changes.Changed), h.Reason,
+		})
+	}
+	return c.table([]string{"ID", "TABLE", ">ROWS", ">ADDED", ">REMOVED", ">CHANGED", "REASON"}, rows)
+}
