@@ -1,6 +1,9 @@
 package universe
 
 import (
+	"slices"
+	"strings"
+
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/lightcurve"
 )
@@ -11,6 +14,7 @@ type Universe struct {
 	seed   uint64
 	stars  []Star
 	files  []File
+	jobs   map[string]job
 	tables map[string]Table
 }
 
@@ -80,7 +84,19 @@ type Injected struct {
 // New makes the universe of a seed. The same seed gives the same bytes on
 // every machine.
 func New(seed uint64) *Universe {
-	u := &Universe{seed: seed, tables: map[string]Table{}}
+	stars := makeStars(seed)
+	u := &Universe{seed: seed, jobs: map[string]job{}, tables: map[string]Table{}}
+	for _, s := range stars {
+		u.stars = append(u.stars, s.Star)
+	}
+	for _, j := range plan(stars) {
+		u.jobs[j.name] = j
+		u.files = append(u.files, j.file())
+	}
+	slices.SortFunc(u.files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	for _, t := range makeTables(seed, stars) {
+		u.tables[t.Name] = t
+	}
 	return u
 }
 
@@ -99,7 +115,16 @@ func (u *Universe) Files() []File { return u.files }
 
 // FITS makes the file of that name. An unknown name is NotFound.
 func (u *Universe) FITS(name string) ([]byte, error) {
-	return nil, exo.Errorf("universe.FITS", exo.NotFound, name, "the universe has no file %.80q", name)
+	const op = "universe.FITS"
+	j, ok := u.jobs[name]
+	if !ok {
+		return nil, exo.Errorf(op, exo.NotFound, nil, "the universe has no file %.80q", name)
+	}
+	b, err := j.encode(u.seed)
+	if err != nil {
+		return nil, exo.E(op, exo.Internal, name, err)
+	}
+	return b, nil
 }
 
 // Truth returns every planet that was put into light curves.
