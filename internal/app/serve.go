@@ -77,3 +77,15 @@ func serve(ctx context.Context, srv *http.Server, l net.Listener) error {
 	}
 	return nil
 }
+
+// address is what a user types to reach the listener.
+func address(l net.Listener) string {
+	host, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		return "http://" + l.Addr().String()
+	}
+	if host == "127.0.0.1" || host == "::1" {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}

@@ -1,0 +1,108 @@
+package main_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"exoplanetai/internal/ingest"
+)
+
+// TestKill ends the program with -9 at a random moment of each act. Whatever the
+// moment, what had been acknowledged is there, the next run needs no help, and
+// it ends with the same bytes as an undisturbed one.
+func TestKill(t *testing.T) {
+	const killsEach = 7
+	acts := map[string][]string{
+		"ingest of a table":       {"ingest", "table", "k2"},
+		"ingest of a light curve": {"ingest", "lightcurve", "TIC 441420236", "--mission", "TESS"},
+		"batch":                   {"ingest", "batch"},
+	}
+	_, web := archives(t, nil)
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	for name, act := range acts {
+		rng := rand.New(rand.NewPCG(seed, uint64(len(name))))
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			undisturbed := newHome(t, web)
+			undisturbed.acknowledge(t)
+			begin := time.Now()
+			undisturbed.must(t, nil, act...)
+			span := time.Since(begin)
+			want := undisturbed.contents(t)
+			for range killsEach {
+				kill(t, web, act, time.Duration(rng.Int64N(int64(span))), want)
+			}
+		})
+	}
+}
+
+func kill(t *testing.T, web string, act []string, after time.Duration, want map[string]int) {
+	t.Helper()
+	h := newHome(t, web)
+	path, sum := h.acknowledge(t)
+	h.killed(t, after, act...)
+	h.killed(t, after/4, "storage", "reindex") // and once more while it recovers
+	h.must(t, nil, act...)
+	h.whole(t)
+	if got := digest(t, filepath.Join(h.data(), path)); got != sum {
+		t.Fatalf("killed after %v: %s was acknowledged and is now %s", after, path, got)
+	}
+	if got := h.contents(t); !maps.Equal(got, want) {
+		t.Fatalf("killed after %v: the tree holds\n%v\nwant\n%v", after, got, want)
+	}
+}
+
+// acknowledge stores one light curve, so that there is something to lose.
+func (h home) acknowledge(t *testing.T) (path, sum string) {
+	t.Helper()
+	var res ingest.LightCurveResult
+	h.must(t, &res, "ingest", "lightcurve", "EPIC 201912552")
+	if len(res.Files) == 0 {
+		t.Fatal("no light curve of EPIC 201912552")
+	}
+	return string(res.Files[0].Path), res.Files[0].Checksum.Hex()
+}
+
+// killed starts a command and kills it, if it has not ended by itself.
+func (h home) killed(t *testing.T, after time.Duration, args ...string) {
+	t.Helper()
+	cmd := h.command(args...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(after)
+	_ = cmd.Process.Kill() // too late is fine: then the act is complete
+	_ = cmd.Wait()
+}
+
+// contents counts the distinct contents of data files by the folder and digest:
+// names hold the time, contents do not. Search answers are left out, since an
+// act that is repeated may ask twice.
+func (h home) contents(t *testing.T) map[string]int {
+	t.Helper()
+	distinct := map[string]int{}
+	for path, sum := range h.files(t, "raw", "lightcurves") {
+		if !strings.HasPrefix(path, "raw/mast/") {
+			distinct[filepath.Dir(path)+" "+sum] = 1
+		}
+	}
+	return distinct
+}
+
+func digest(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,233 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"exoplanetai/internal/api"
+	"exoplanetai/internal/cache/file"
+	"exoplanetai/internal/config"
+	"exoplanetai/internal/exo"
+	"exoplanetai/internal/fsys"
+	"exoplanetai/internal/ingest"
+	"exoplanetai/internal/jobs"
+	"exoplanetai/internal/sqldb"
+	"exoplanetai/internal/store"
+)
+
+// Role says how much of the program is built.
+type Role string
+
+// The roles.
+const (
+	Reader Role = "reader" // looks at the store; nothing on the disk changes
+	Writer Role = "writer" // one command that ingests
+	Server Role = "server" // writer, queue of jobs and HTTP interface
+)
+
+// Options says how to build the program. All fields but Rebuild and Command
+// are required.
+type Options struct {
+	Role    Role
+	Clock   exo.Clock
+	Rand    io.Reader
+	Program string        // name and version, for provenance
+	Command string        // for the message to whoever finds the store in use
+	People  io.Writer     // where log lines for people go
+	Level   slog.Level    // least level of those
+	Rebuild bool          // open although tree and index contradict each other
+	Random  func() uint64 // chance for pauses between tries
+}
+
+// App is the program, built. What its role does not need is nil.
+type App struct {
+	Log    *slog.Logger
+	Store  *store.Store
+	Cache  *file.Cache
+	Ingest *ingest.Service
+	Jobs   *jobs.Runner
+	API    *api.Server
+
+	disk    fsys.FS
+	closers []closer
+}
+
+type closer struct {
+	name string
+	do   func() error
+}
+
+// New builds the program. On an error nothing stays open.
+func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) {
+	a := &App{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	if err := a.openLog(cfg, o); err != nil {
+		return nil, err
+	}
+	if err := a.openStore(ctx, cfg, o); err != nil {
+		return nil, err
+	}
+	if err := a.openCache(cfg, o); err != nil {
+		return nil, err
+	}
+	a.Ingest = ingest.New(a.ingestOptions(cfg, o))
+	if o.Role != Server {
+		return a, nil
+	}
+	if err := a.openJobs(ctx, cfg, o); err != nil {
+		return nil, err
+	}
+	a.API, err = api.New(api.Options{
+		Ingest: a.Ingest, Jobs: a.Jobs, Library: library{a.Store, a.disk}, Cache: a.Cache,
+		Clock: o.Clock, Rand: o.Rand, Log: a.Log, Version: Version, BodyTimeout: 15 * time.Second,
+	})
+	return a, err
+}
+
+// Close undoes New in reverse. It reports everything that failed.
+func (a *App) Close() error {
+	var errs []error
+	for len(a.closers) > 0 {
+		last := a.closers[len(a.closers)-1]
+		a.closers = a.closers[:len(a.closers)-1]
+		if err := last.do(); err != nil {
+			errs = append(errs, exo.E("app.Close", exo.KindOf(err), last.name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (a *App) later(name string, do func() error) { a.closers = append(a.closers, closer{name, do}) }
+
+func (a *App) openLog(cfg config.Config, o Options) error {
+	if o.Role == Reader {
+		a.Log = newLog(o.People, o.Level, nil, 0)
+		return nil
+	}
+	f, err := openLog(cfg.DataPath)
+	if err != nil {
+		return err
+	}
+	a.later("log", f.Close)
+	a.Log = newLog(o.People, o.Level, f, cfg.LogLevel)
+	return nil
+}
+
+func (a *App) openStore(ctx context.Context, cfg config.Config, o Options) error {
+	const op = "app.openStore"
+	write := o.Role != Reader
+	disk, err := fsys.OpenDir(cfg.DataPath, write)
+	if err != nil {
+		if errors.Is(err, exo.NotFound) {
+			return exo.E(op, exo.NotFound, nil, err).Say("there is no data folder %s", cfg.DataPath).
+				Try("ingest something first, exoplanetai ingest table koi for one, or name the folder with --data-path")
+		}
+		return err
+	}
+	a.disk = disk
+	a.later("data folder", disk.Close)
+	if write {
+		if err := store.Prepare(disk); err != nil {
+			return err
+		}
+	}
+	db, err := sqldb.Open(ctx, sqldb.Options{Path: indexPath(cfg), ReadOnly: !write})
+	if err != nil {
+		if errors.Is(err, exo.NotFound) {
+			return exo.E(op, exo.NotFound, nil, err).Say("the folder %s holds no data yet", cfg.DataPath).
+				Try("ingest something first, exoplanetai ingest table koi for one, or name the folder with --data-path")
+		}
+		return err
+	}
+	a.later("index", db.Close)
+	a.Store, err = store.Open(ctx, store.Options{
+		FS: disk, DB: db, Clock: o.Clock, Program: o.Program, Log: a.Log,
+		Holder: fmt.Sprintf("%s, process %d", o.Command, os.Getpid()), ReadOnly: !write, Rebuild: o.Rebuild,
+	})
+	if err != nil {
+		return inUse(err)
+	}
+	a.later("store", a.Store.Close)
+	return nil
+}
+
+func indexPath(cfg config.Config) string {
+	return filepath.Join(cfg.DataPath, filepath.FromSlash(store.IndexPath()))
+}
+
+// inUse says what to do when another process has the store.
+func inUse(err error) error {
+	if !errors.Is(err, exo.Conflict) || !strings.Contains(exo.HintOf(err), "stop it") {
+		return err
+	}
+	return exo.E("app.openStore", exo.Conflict, nil, err).Say("%s", exo.MessageOf(err)).
+		Try("stop it first, or ask the running server over HTTP (its address shows /docs)")
+}
+
+func (a *App) openCache(cfg config.Config, o Options) error {
+	disk, err := fsys.OpenDir(cfg.CachePath, o.Role != Reader)
+	if err != nil {
+		if o.Role == Reader && errors.Is(err, exo.NotFound) {
+			return nil
+		}
+		return err
+	}
+	a.later("cache folder", disk.Close)
+	a.Cache, err = file.New(file.Options{FS: disk, Clock: o.Clock})
+	return err
+}
+
+func (a *App) openJobs(ctx context.Context, cfg config.Config, o Options) error {
+	db, err := sqldb.Open(ctx, sqldb.Options{Path: indexPath(cfg), MaxConns: 1})
+	if err != nil {
+		return err
+	}
+	a.later("job database", db.Close)
+	a.Jobs, err = jobs.Open(ctx, jobs.Options{
+		DB: db, Handlers: api.Handlers(a.Ingest), Problem: api.ProblemJSON, Clock: o.Clock,
+		Timeout: cfg.Processing.MaxTime, Log: a.Log,
+	})
+	if err != nil {
+		return err
+	}
+	a.later("jobs", func() error {
+		late, cancel := context.WithTimeout(context.Background(), grace)
+		defer cancel()
+		return a.Jobs.Close(late)
+	})
+	return a.Jobs.Start(ctx)
+}
+
+// library adds to the store what the HTTP interface reads beside it.
+type library struct {
+	*store.Store
+	disk fsys.FS
+}
+
+// maxChecksums bounds a checksum file that is sent: a million lines.
+const maxChecksums = 200 << 20
+
+// Checksums returns the file checksums/<name>.
+func (l library) Checksums(_ context.Context, name string) ([]byte, error) {
+	p, err := exo.ParsePath("checksums/" + name)
+	if err != nil {
+		return nil, err
+	}
+	text, err := fsys.ReadFile(l.disk, string(p), maxChecksums)
+	if errors.Is(err, exo.NotFound) {
+		return nil, exo.E("app.Checksums", exo.NotFound, p, err).Say("there is no file %s", p).
+			Try("the files are checksums/raw.sha256, checksums/lightcurves.sha256 and checksums/metadata.sha256")
+	}
+	return text, err
+}

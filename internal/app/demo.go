@@ -1,0 +1,156 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"exoplanetai/internal/cli"
+	"exoplanetai/internal/config"
+	"exoplanetai/internal/exo"
+	"exoplanetai/internal/sample"
+	"exoplanetai/internal/universe"
+)
+
+// demoSeed makes the sky of the demonstration.
+const demoSeed = 1
+
+// Demo starts the sample archives and, on them, a store and a server. It reads
+// no configuration but the flags: nothing of a real installation is touched.
+func (p *program) Demo(ctx context.Context, c cli.Common, o cli.DemoOptions) (_ *cli.Demo, err error) {
+	run := &demoRun{failed: make(chan error, 2)}
+	run.ctx, run.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, run.close())
+		}
+	}()
+	log := newLog(p.stderr, p.options(c, Reader, "").Level, nil, 0)
+	sky := universe.New(demoSeed)
+	archives, err := sample.New(sample.Options{Universe: sky, Clock: p.clock, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	at, err := listen(ctx, "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	run.start(func() error { return serve(run.ctx, archiveServer(archives, log), at) })
+
+	l, moved, err := demoListen(ctx, o.Listen)
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := demoConfig(c, o, "http://"+at.Addr().String(), l.Addr().String())
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	options := p.options(c, Server, "demo on "+l.Addr().String())
+	options.Level = p.options(c, Writer, "").Level
+	a, err := New(ctx, cfg, options)
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	run.app = a
+	run.start(func() error { return serve(run.ctx, a.API.HTTPServer(), l) })
+	w := writer(a)
+	w.Close = run.close
+	return &cli.Demo{
+		Writer: w, Archive: address(at), Server: address(l), Folder: o.Data, Moved: moved,
+		Targets: demoTargets(sky), Failed: run.failed,
+	}, nil
+}
+
+// demoRun is what has to be stopped in the end.
+type demoRun struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+	app    *App
+	failed chan error
+}
+
+func (r *demoRun) start(do func() error) {
+	r.wg.Go(func() {
+		if err := do(); err != nil {
+			r.failed <- err
+		}
+	})
+}
+
+func (r *demoRun) close() error {
+	r.cancel()
+	r.wg.Wait()
+	if r.app == nil {
+		return nil
+	}
+	return r.app.Close()
+}
+
+// demoListen takes the address asked for; none: port 8000, or a free one.
+func demoListen(ctx context.Context, address string) (net.Listener, bool, error) {
+	if address != "" {
+		l, err := listen(ctx, address)
+		return l, false, err
+	}
+	l, err := listen(ctx, "127.0.0.1:8000")
+	if err == nil || ctx.Err() != nil {
+		return l, false, err
+	}
+	l, err = listen(ctx, "127.0.0.1:0")
+	return l, true, err
+}
+
+// demoConfig is the default configuration with the demonstration's folder and
+// addresses.
+func demoConfig(c cli.Common, o cli.DemoOptions, archives, listen string) (config.Config, error) {
+	if strings.TrimSpace(o.Data) == "" {
+		return config.Config{}, exo.Errorf("app.Demo", exo.Invalid, nil, "the folder's name is empty").Try("--data demo-data")
+	}
+	flags := map[string]string{
+		"data_path": o.Data, "cache_path": filepath.Join(o.Data, "cache"), "listen": listen,
+	}
+	for _, name := range []string{"nasa_archive", "exofop", "mast", "esa"} {
+		flags["data_sources."+name+".base_url"] = archives
+	}
+	for k, v := range c.Set {
+		if _, fixed := flags[k]; !fixed {
+			flags[k] = v
+		}
+	}
+	return config.Load(config.Sources{
+		FileBytes: func(string) ([]byte, error) { return nil, fs.ErrNotExist },
+		Flags:     flags,
+	})
+}
+
+// demoTargets names the stars of the sky that have light curves, well-known
+// ones first.
+func demoTargets(sky *universe.Universe) []cli.DemoTarget {
+	flaws, files := map[exo.TargetID]string{}, map[exo.TargetID]int{}
+	for _, f := range sky.Files() {
+		files[f.Target]++
+		if f.Flaw != "" {
+			flaws[f.Target] = f.Flaw
+		}
+	}
+	var known, others []cli.DemoTarget
+	for _, s := range sky.Stars() {
+		if files[s.ID] == 0 {
+			continue
+		}
+		t := cli.DemoTarget{Name: s.ID.String(), Flaw: flaws[s.ID]}
+		if s.Real && len(s.Aliases) > 0 {
+			t.Name = s.Aliases[0]
+			known = append(known, t)
+			continue
+		}
+		others = append(others, t)
+	}
+	return slices.Concat(known, others)
+}
