@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -286,7 +287,7 @@ func TestASecretGoesToItsOwnHostOnly(t *testing.T) {
 
 func TestAWrongCertificateIsNoArchive(t *testing.T) {
 	s := httptest.NewUnstartedServer(http.NotFoundHandler())
-	s.Config.ErrorLog = nil
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.StartTLS()
 	defer s.Close()
 	c, p := client(t, archive.Options{Allowed: []string{s.URL}})

@@ -86,13 +86,13 @@ func statusError(host string, resp *http.Response) error {
 	e := exo.E(opGet, kindOfStatus(resp.StatusCode), host, se)
 	switch e.Kind {
 	case exo.NotFound:
-		return e.Say("%s does not have it (HTTP %d)", host, se.Status)
+		return e.Say("%s does not have it (HTTP %d)", host, se.Status).Try("check base_url")
 	case exo.Denied:
 		return e.Say("%s refuses to give it (HTTP %d)", host, se.Status).Try("it may be proprietary, or need a key")
 	case exo.Unavailable:
 		return e.Say("%s cannot answer now (HTTP %d)", host, se.Status).Try("try again later")
 	}
-	return e.Say("%s answers HTTP %d", host, se.Status)
+	return e.Say("%s answers HTTP %d", host, se.Status).Try("check base_url; if the archive has changed, a newer version of this program is needed")
 }
 
 func kindOfStatus(status int) exo.Kind {

@@ -84,8 +84,12 @@ func refusedXML(host string, b []byte) error {
 		doc, err := votable.Read(bytes.NewReader(b), votable.Limits{Bytes: maxSample, Rows: 1 << 20})
 		switch {
 		case err != nil:
-			if m := queryStatus.FindSubmatch(b); m != nil {
-				return said(host, string(m[1])+" "+plain(m[2]))
+			m := queryStatus.FindSubmatch(b)
+			if m != nil && string(m[1]) == "ERROR" {
+				return said(host, plain(m[2]))
+			}
+			if m != nil {
+				return refuse(host, "cut the table at its row limit", "")
 			}
 			return refuse(host, "sent a VOTable that cannot be read, where text was asked for", "")
 		case doc.Status == votable.Overflow:
