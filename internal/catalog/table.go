@@ -9,7 +9,7 @@ import (
 )
 
 // MaxBytes bounds a table; the largest is below 10 MB.
-const MaxBytes = 128 << 20
+const MaxBytes = 64 << 20
 
 // Table is a parsed catalog table. It does not change.
 type Table struct {
@@ -32,7 +32,7 @@ func Parse(t Type, b []byte) (*Table, error) {
 	if len(fields[t]) == 0 {
 		return nil, exo.Errorf(op, exo.Invalid, nil, "%.40q is not a table", t)
 	}
-	rows, err := csvtab.ReadAll(b, csvtab.Limits{Bytes: MaxBytes, Rows: 2_000_000})
+	rows, err := csvtab.ReadAll(b, csvtab.Limits{Bytes: MaxBytes, Rows: 500_000})
 	if err != nil {
 		return nil, exo.E(op, exo.Upstream, t, err).Say("the %s table cannot be read: %s", t, exo.MessageOf(err))
 	}

@@ -7,9 +7,11 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"exoplanetai/internal/csvtab"
 	"exoplanetai/internal/exo"
@@ -318,4 +320,45 @@ func BenchmarkReadAll(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+func TestCrumbsAndHostilePreamblesAreNotSlow(t *testing.T) {
+	long := "a,b\n1,\"" + strings.Repeat("x", 500_000) + "\"\n"
+	r := csvtab.NewReader(iotest.OneByteReader(strings.NewReader(long)), csvtab.Limits{})
+	if row, err := r.Next(nil); err != nil || len(row[1]) != 500_000 {
+		t.Errorf("%v", err)
+	}
+	text := strings.Repeat("# x,\"y\n", 200_000) + "a,b\n1,2\n"
+	if _, err := csvtab.ReadAll([]byte(text), csvtab.Limits{}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestMemoryStaysInBounds(t *testing.T) {
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := heap()
+	r := csvtab.NewReader(&endless{"a,b\n", "1,2\n", 1 << 24}, csvtab.Limits{})
+	var row []string
+	var err error
+	most := uint64(0)
+	for n := 0; err == nil; n++ {
+		if row, err = r.Next(row); n%1_000_000 == 0 {
+			most = max(most, heap()-before)
+		}
+	}
+	if most > 1<<20 {
+		t.Errorf("streaming holds %d bytes", most)
+	}
+	text := []byte("a,b\n" + strings.Repeat(",\n", 4<<20))
+	before = heap()
+	tab, err := csvtab.ReadAll(text, csvtab.Limits{})
+	if got := heap() - before; err != nil || got > 5*uint64(len(text))+1<<20 {
+		t.Errorf("%d bytes held for %d: %v", got, len(text), err)
+	}
+	runtime.KeepAlive(tab)
 }

@@ -26,7 +26,7 @@ func (r *Reader) preamble() error {
 	pending, kept := false, 0
 	for {
 		r.s = scanner{max: r.lim.Columns, quotes: true, delim: ','}
-		b, err := r.headerBytes()
+		b, err := r.until(func(b []byte) bool { return bytes.IndexByte(b, '\n') >= 0 })
 		if err != nil {
 			return err
 		}
@@ -54,6 +54,9 @@ func (r *Reader) preamble() error {
 			return exo.Errorf(op, exo.Invalid, nil, "the text is a document, not a table: it begins with %q", short(string(line))).
 				Try("the archive may have answered with an error page")
 		}
+		if b, err = r.until(r.complete); err != nil {
+			return err
+		}
 		delim := separator(b)
 		if delim == 0 && pending {
 			return r.single(notice)
@@ -80,21 +83,24 @@ func (r *Reader) single(rec string) error {
 	return r.setHeader(rec)
 }
 
-// headerBytes returns bytes that hold at least the next record, or all that
-// there is.
-func (r *Reader) headerBytes() ([]byte, error) {
+// until returns the bytes at hand once they are enough, or all that a record
+// may take.
+func (r *Reader) until(enough func([]byte) bool) ([]byte, error) {
 	for {
 		b, eof := r.window()
-		if eof || len(b) >= r.lim.LineBytes {
-			return b, nil
-		}
-		if _, st := r.s.record(b, false); st != more {
+		if eof || len(b) >= r.lim.LineBytes || enough(b) {
 			return b, nil
 		}
 		if err := r.fill(); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// complete tells whether b holds a whole record.
+func (r *Reader) complete(b []byte) bool {
+	_, st := r.s.record(b, false)
+	return st != more
 }
 
 func (r *Reader) skipBOM() error {

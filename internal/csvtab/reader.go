@@ -21,6 +21,7 @@ type Reader struct {
 	off      int
 	begin    int // place of the last row in buf
 	eof      bool
+	broken   error // of r, once
 	total    int64 // bytes taken from r
 	row      int   // data rows returned
 	header   []string
@@ -160,14 +161,21 @@ func (r *Reader) window() (b []byte, eof bool) {
 	return b, r.eof
 }
 
-// fill reads more bytes behind those at hand.
+// fill reads more bytes behind those at hand, at least as many as there are if
+// the input has them: a record is looked at again after each fill, and may come
+// in crumbs.
 func (r *Reader) fill() error {
+	if r.broken != nil {
+		return exo.E(op, exo.KindOf(r.broken), nil, r.broken)
+	}
 	r.buf = r.buf[:copy(r.buf, r.buf[r.off:])]
 	r.off = 0
-	if len(r.buf) == cap(r.buf) {
-		r.buf = slices.Grow(r.buf, min(max(1<<16, len(r.buf)), r.lim.LineBytes))
+	want := min(max(1<<16, 2*len(r.buf)), r.lim.LineBytes+1<<16)
+	if cap(r.buf) < want {
+		r.buf = slices.Grow(r.buf, want-len(r.buf))
 	}
-	for range 100 {
+	idle := 0
+	for len(r.buf) < want {
 		n, err := r.r.Read(r.buf[len(r.buf):cap(r.buf)])
 		r.buf = r.buf[:len(r.buf)+n]
 		if r.total += int64(n); r.total > r.lim.Bytes {
@@ -177,14 +185,17 @@ func (r *Reader) fill() error {
 			r.eof = true
 			return nil
 		}
-		if err != nil {
-			return exo.E(op, exo.KindOf(err), nil, err)
+		if idle++; n > 0 {
+			idle = 0
 		}
-		if n > 0 {
+		if err == nil && idle == 100 {
+			err = exo.E(op, exo.Unavailable, nil, io.ErrNoProgress)
+		}
+		if r.broken = err; err != nil { // the rows before come first
 			return nil
 		}
 	}
-	return exo.E(op, exo.Unavailable, nil, io.ErrNoProgress)
+	return nil
 }
 
 // start reads the preamble and the header, once.

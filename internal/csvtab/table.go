@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strings"
 
 	"exoplanetai/internal/exo"
 )
@@ -18,7 +19,7 @@ type Table struct {
 	head string // header record
 	text string
 	s    scanner
-	at   []uint32 // per row: begin of each cell, then end of the row plus one
+	at   []uint32 // begin of every cell, row after row; then the end of the text
 	rows int
 }
 
@@ -34,20 +35,18 @@ func ReadAll(b []byte, lim Limits) (*Table, error) {
 		return nil, err
 	}
 	t := &Table{Columns: header, Comments: r.comments, text: string(b), head: r.head}
-	if rows := rowsAtMost(b[r.off:], r.s.delim, len(header)); rows > 0 {
-		t.at = make([]uint32, 0, rows*(len(header)+1))
-	}
+	t.at = make([]uint32, 0, rowsAtMost(b[r.off:], r.s.delim, len(header))*len(header)+1)
 	for {
 		_, err := r.next()
 		if errors.Is(err, io.EOF) {
-			t.s, t.rows = r.s, r.row
+			t.s, t.rows, t.at = r.s, r.row, append(t.at, uint32(len(b)))
 			return t, nil
 		}
 		if err != nil {
 			return nil, err
 		}
 		t.at = append(t.at, uint32(r.begin))
-		for _, end := range r.s.ends {
+		for _, end := range r.s.ends[:len(header)-1] {
 			t.at = append(t.at, uint32(r.begin+end+1))
 		}
 	}
@@ -77,8 +76,12 @@ func (t *Table) RawHeader() string { return t.head }
 
 // Cell returns the text of the cell in row i (from 0) and column j.
 func (t *Table) Cell(i, j int) string {
-	k := i*(len(t.Columns)+1) + j
-	return t.s.cell(t.text[t.at[k] : t.at[k+1]-1])
+	k := i*len(t.Columns) + j
+	raw := t.text[t.at[k]:t.at[k+1]]
+	if j == len(t.Columns)-1 {
+		return t.s.cell(strings.TrimRight(raw, "\r\n"))
+	}
+	return t.s.cell(raw[:len(raw)-1])
 }
 
 // Row appends the cells of row i to dst[:0].
@@ -90,8 +93,10 @@ func (t *Table) Row(i int, dst []string) []string {
 	return dst
 }
 
-// Raw returns row i as it stands in the text, without its line end.
+// Raw returns row i as it stands in the text, without its line end. The line
+// ends behind it, of empty lines too, cannot belong to its last cell: inside a
+// cell they stand before a quote.
 func (t *Table) Raw(i int) string {
-	k := i * (len(t.Columns) + 1)
-	return t.text[t.at[k] : t.at[k+len(t.Columns)]-1]
+	n := len(t.Columns)
+	return strings.TrimRight(t.text[t.at[i*n]:t.at[(i+1)*n]], "\r\n")
 }
