@@ -24,12 +24,20 @@ func problemResponse(api huma.API, doc string) *huma.Response {
 	}}
 }
 
-// plainWildcards writes the router's {path...} as OpenAPI's {path}.
-func plainWildcards(doc *huma.OpenAPI) {
+// tidy corrects what the framework cannot know: the router's {path...} is
+// OpenAPI's {path}, the header fields of a call that goes on belong to 202, and
+// the framework's own error model is not used.
+func tidy(doc *huma.OpenAPI) {
 	for path, item := range doc.Paths {
 		if plain := strings.ReplaceAll(path, "...}", "}"); plain != path {
 			delete(doc.Paths, path)
 			doc.Paths[plain] = item
 		}
+		if op := item.Post; op != nil && op.Responses["202"] != nil {
+			op.Responses["202"].Headers, op.Responses["200"].Headers = op.Responses["200"].Headers, nil
+		}
+	}
+	for _, name := range []string{"ErrorModel", "ErrorDetail"} {
+		delete(doc.Components.Schemas.Map(), name)
 	}
 }

@@ -78,7 +78,7 @@ func New(o Options) (*Server, error) {
 	s.jobRoutes(api)
 	s.storeRoutes(api)
 	s.healthRoutes(api)
-	plainWildcards(api.OpenAPI())
+	tidy(api.OpenAPI())
 	spec, err := json.MarshalIndent(api.OpenAPI(), "", "  ")
 	if err != nil {
 		return nil, exo.E("api.New", exo.Internal, nil, err)

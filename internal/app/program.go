@@ -17,12 +17,10 @@ import (
 
 // options gathers what every build of the program has in common.
 func (p *program) options(c cli.Common, role Role, command string) Options {
-	level := slog.LevelWarn
+	level := slog.LevelError // a command tells its errors itself; the log file has the rest
 	switch {
 	case c.Verbose:
 		level = slog.LevelDebug
-	case c.Quiet:
-		level = slog.LevelError
 	case role == Server:
 		level = slog.LevelInfo
 	}
