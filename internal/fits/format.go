@@ -86,8 +86,12 @@ func formatLong(head, s, comment string) (string, error) {
 	s = strings.ReplaceAll(s, "'", "''")
 	var b strings.Builder
 	for {
-		if len(s) <= room {
-			b.WriteString(withComment(head+"'"+s+"'", comment))
+		if last := head + "'" + s + "'"; len(s) <= room {
+			if comment != "" && len(last)+len(" / "+comment) > cardLen {
+				b.WriteString(padded(head + "'" + s + "&'"))
+				last = "CONTINUE  ''" // a record of its own for the comment
+			}
+			b.WriteString(withComment(last, comment))
 			return b.String(), nil
 		}
 		n := room
