@@ -293,6 +293,14 @@ func TestValidationFindsWhatIsWrong(t *testing.T) {
 	}
 }
 
+func TestAKeyThatRepeatsWithoutEndIsAnError(t *testing.T) {
+	rows := slices.Repeat([]string{minimal[catalog.K2][1]}, 150_000)
+	tab := parse(t, catalog.K2, small(catalog.K2, rows...))
+	if s, f := catalog.Inspect(tab, 1); s.Errors != 1 || f[0].Rule != "key-repeats" {
+		t.Errorf("%+v %+v", s, f)
+	}
+}
+
 func TestSexagesimalPositions(t *testing.T) {
 	for _, tt := range []struct {
 		ra, dec string

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -29,11 +30,20 @@ func Validate(t *Table) Summary {
 	return s
 }
 
+// maxTwins bounds the rows that share their key but for the ordinal; there are
+// never more than two in the real table.
+const maxTwins = 100
+
 // Inspect is Validate, with the first findings, at most limit.
 func Inspect(t *Table, limit int) (Summary, []Finding) {
 	v := inspector{t: t, limit: limit, seen: make(map[string]bool, t.Len())}
 	for i := range t.Len() {
 		v.row(i)
+	}
+	for _, key := range slices.Sorted(maps.Keys(t.twins)) {
+		if rows := t.twins[key]; len(rows) > maxTwins {
+			v.find(rows[0], "error", "key-repeats", "duplicates", RoleKey, "%d rows share this key", len(rows))
+		}
 	}
 	filled := 0
 	for _, n := range t.filled {

@@ -362,3 +362,16 @@ func TestMemoryStaysInBounds(t *testing.T) {
 	}
 	runtime.KeepAlive(tab)
 }
+
+// BenchmarkEncodingCSV is what BenchmarkReadAll is measured against.
+func BenchmarkEncodingCSV(b *testing.B) {
+	text := gunzip(b, xtest.Shared(b, "data/real/catalogs/cumulative_2025.09.29_18.45.43.csv.gz"))
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		r := csv.NewReader(bytes.NewReader(text))
+		r.Comment = '#'
+		if _, err := r.ReadAll(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

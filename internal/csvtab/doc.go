@@ -20,8 +20,8 @@
 // The package has its own scanner because encoding/csv bounds neither the
 // length of a record nor its number of cells, reads to the end of the input
 // after a quote that is never closed, merges rows silently when quotes are not
-// doubled, and makes one string per cell kept: ReadAll takes four bytes per
-// cell and reads a table of 3.6 MB in some 10 ms.
+// doubled. ReadAll keeps four bytes per cell and reads the KOI table (3.6 MB) in
+// a third of the time and half of the memory.
 //
 // Everything refused is an *exo.Error that names the row: exo.Invalid for
 // malformed text, exo.TooLarge for what exceeds the Limits. Row 1 is the first

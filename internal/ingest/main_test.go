@@ -179,3 +179,7 @@ func must(t testing.TB, b *bench, name string, force bool) ingest.TableResult {
 	}
 	return res
 }
+
+func probeOf(t *catalog.Table) *archive.Probe {
+	return &archive.Probe{Rows: t.Len(), Newest: t.Newest()}
+}

@@ -420,8 +420,8 @@ func TestACallerThatGivesUpLeavesNothingAndStopsNobody(t *testing.T) {
 	}
 	close(b.koi.wait)
 	group.Wait()
-	if left, err := os.ReadDir(filepath.Join(b.dir, ".staging")); err != nil || len(left) != 0 {
-		t.Errorf("staging %v %v", left, err)
+	if left := filesBelow(t, b, ".staging"); len(left) != 0 {
+		t.Errorf("staging %v", left)
 	}
 }
 
@@ -502,10 +502,12 @@ func TestStatus(t *testing.T) {
 }
 
 // rawFiles lists the files below raw.
-func rawFiles(t *testing.T, b *bench) []string {
+func rawFiles(t *testing.T, b *bench) []string { return filesBelow(t, b, "raw") }
+
+func filesBelow(t *testing.T, b *bench, folder string) []string {
 	t.Helper()
 	var files []string
-	err := filepath.WalkDir(filepath.Join(b.dir, "raw"), func(p string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(filepath.Join(b.dir, folder), func(p string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
 			rel, _ := filepath.Rel(b.dir, p)
 			files = append(files, filepath.ToSlash(rel))
@@ -527,7 +529,7 @@ func onlyFiles(t *testing.T, b *bench, want ...string) {
 	if !slices.Equal(got, want) {
 		t.Errorf("files %v, want %v", got, want)
 	}
-	if left, err := os.ReadDir(filepath.Join(b.dir, ".staging")); err != nil || len(left) != 0 {
-		t.Errorf("staging %v %v", left, err)
+	if left := filesBelow(t, b, ".staging"); len(left) != 0 {
+		t.Errorf("staging %v", left)
 	}
 }

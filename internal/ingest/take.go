@@ -61,6 +61,8 @@ func (r *run) take(ctx context.Context, l *load, meta store.Meta, delta *piece) 
 	if err := r.confirmed(ctx, "new", meta.From == nil); err != nil {
 		return TableResult{}, err
 	}
+	r.log.Info("a table was ingested", "table", r.t, "path", metas[0].Path, "rows", table.Len(),
+		"added", diff.Changes.Added, "removed", diff.Changes.Removed, "changed", diff.Changes.Changed)
 	res := r.answer(FromArchive, metas[0])
 	res.Changes, res.SchemaChanges = diff.Changes, diff.Schema
 	res.Warnings = append(res.Warnings, schemaWarnings(diff.Schema)...)
