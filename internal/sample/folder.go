@@ -226,6 +226,9 @@ func readTable(kind string, b []byte) (*table, error) {
 // table returns the newest export of a table, or the newest that the pattern picks.
 func (d *folder) table(name, pick string) (*table, error) {
 	e := d.find(name, pick)
+	if e == nil && name == "exofop" {
+		e = d.find("toi", pick) // NASA's export of the same objects, under NASA's column names
+	}
 	if e == nil && pick != "" {
 		e = d.find(name, "") // the pattern was meant for the table's sister (NASA's or ExoFOP's TOI)
 	}
