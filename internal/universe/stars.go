@@ -256,6 +256,9 @@ func (s *star) fill(c chance, n *naming, count int, catalog exo.Catalog) {
 			b.Name = host + " " + string(rune('b'+i))
 		}
 		b.tce = i + 1
+		if catalog == exo.TIC && i == count-1 && c.oneIn(40) { // one transit only
+			b.PeriodDays, b.periodErr = 0, 0
+		}
 		s.add(b)
 		n.count(b)
 	}

@@ -127,7 +127,8 @@ func (u *Universe) FITS(name string) ([]byte, error) {
 	return b, nil
 }
 
-// Truth returns every planet that was put into light curves.
+// Truth returns every planet and candidate with its transit, as the tables state
+// it and the light curves of its star show it.
 func (u *Universe) Truth() []Injected {
 	var all []Injected
 	for _, s := range u.stars {
