@@ -15,7 +15,7 @@ import (
 // its header may stand what package csvtab skips: a byte-order mark, blank
 // lines, comments, the banners of ExoFOP, a notice without a comma.
 type TableCheck struct {
-	Columns []string // two or more that the header must have; case and runs of blanks do not count
+	Columns []string // two or more that the header must have, "TIC ID|tid" being either; case and runs of blanks do not count
 	Empty   bool     // a header without rows is a table too
 }
 
@@ -135,8 +135,9 @@ func HeaderLacks(line []byte, columns []string) (lack string, ok bool) {
 		have = append(have, plainName(strings.Trim(name, `" `)))
 	}
 	for _, c := range columns {
-		if !slices.Contains(have, plainName(c)) {
-			return c, true
+		either := strings.Split(c, "|")
+		if !slices.ContainsFunc(either, func(name string) bool { return slices.Contains(have, plainName(name)) }) {
+			return either[0], true
 		}
 	}
 	return "", true

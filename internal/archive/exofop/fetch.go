@@ -14,8 +14,10 @@ import (
 	"exoplanetai/internal/exo"
 )
 
-// columns are those without which no dialect of the table is usable.
-var columns = []string{"TIC ID", "TOI", "TFOPWG Disposition"}
+// columns are those without which no dialect of the table is usable: ExoFOP's
+// page and dashboard, and NASA's export of the same objects, which a mirror may
+// hold instead.
+var columns = []string{"TIC ID|tid", "TOI", "TFOPWG Disposition|tfopwg_disp"}
 
 // Fetch streams the TOI table, sorted by TOI. The site cannot select changed
 // rows: Since is not used, and the whole table comes.
