@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"time"
 
 	"exoplanetai/internal/archive"
@@ -106,6 +107,13 @@ func (r *run) fetch(ctx context.Context, since string) (*load, error) {
 		return nil, r.drop(st, err)
 	}
 	l.at, l.bytes = r.now(), w.text.Bytes()
+	if r.newest != nil && l.at.Before(r.newest.RetrievedAt) {
+		r.log.Warn("the clock went back; the new table is dated after the current one", "clock", l.at, "current", r.newest.RetrievedAt)
+		l.at = r.newest.RetrievedAt.Add(time.Second)
+	}
+	if r.report != nil {
+		r.report(st.Size(), st.Size(), "bytes", "checking the "+string(r.t)+" table")
+	}
 	return l, nil
 }
 
@@ -175,6 +183,9 @@ func (r *run) whole(ctx context.Context) (TableResult, error) {
 // done is false if that leaves a doubt: then nothing was kept.
 func (r *run) changes(ctx context.Context, since string, probe archive.Probe) (res TableResult, done bool, err error) {
 	l, err := r.fetch(ctx, since)
+	if errors.Is(err, exo.Upstream) { // the archive may not take the question
+		return TableResult{}, false, nil
+	}
 	if err != nil {
 		return TableResult{}, false, err
 	}

@@ -65,7 +65,7 @@ func (r *run) table(ctx context.Context) (TableResult, error) {
 	if err := r.look(ctx); err != nil {
 		return TableResult{}, err
 	}
-	if r.newest != nil && !r.force && r.now().Before(r.freshUntil()) {
+	if r.newest != nil && !r.force && r.fresh() {
 		return r.answer(FromCache, *r.newest), nil
 	}
 	res, err := r.ask(ctx)
@@ -102,6 +102,13 @@ func (s *Service) current(ctx context.Context, t catalog.Type) (*store.Meta, sto
 		c = store.Check{At: m.RetrievedAt, Outcome: "new"}
 	}
 	return &m, c, nil
+}
+
+// fresh tells whether the archive need not be asked. A time in the future comes
+// from a clock that was wrong, and proves nothing.
+func (r *run) fresh() bool {
+	now := r.now()
+	return now.Before(r.freshUntil()) && !r.asked.At.After(now.Add(time.Minute))
 }
 
 func (r *run) freshUntil() time.Time { return r.asked.At.Add(r.opt.Freshness[string(r.t)]) }
@@ -156,17 +163,17 @@ func (r *run) failed(ctx context.Context, err error) (TableResult, error) {
 		return TableResult{}, errors.Join(err, nerr)
 	}
 	r.log.Warn("a table was not ingested", "table", r.t, "error", err)
-	if r.newest == nil {
+	if r.newest == nil || kind == exo.Corrupt { // what is corrupt may be the last good table
 		return TableResult{}, err
 	}
 	var silent *noAnswer
 	if !errors.As(err, &silent) {
 		return TableResult{}, r.withLastGood(exo.E(op, kind, r.t, err))
 	}
+	if kind == exo.RateLimited { // the archive's limit, not ours
+		kind = exo.Unavailable
+	}
 	if r.force {
-		if kind == exo.RateLimited {
-			kind = exo.Unavailable
-		}
 		return TableResult{}, r.withLastGood(exo.E(op, kind, r.t, silent.err))
 	}
 	res := r.answer(Stale, *r.newest)
@@ -177,9 +184,6 @@ func (r *run) failed(ctx context.Context, err error) (TableResult, error) {
 
 // withLastGood adds what is still current to an error.
 func (r *run) withLastGood(e *exo.Error) error {
-	if r.newest == nil {
-		return e
-	}
 	return e.With("last_good", map[string]any{
 		"path": r.newest.Path, "retrieved_at": r.newest.RetrievedAt, "checksum": r.newest.SHA256,
 	})

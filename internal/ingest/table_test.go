@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -362,6 +363,65 @@ func TestDoubtfulChangesLeadToAWholeLoad(t *testing.T) {
 				t.Errorf("%+v, %d fetches", res, b.k2f.asked())
 			}
 		})
+	}
+}
+
+func TestAnArchiveThatDoesNotTakeTheQuestionForChangesIsAskedForAll(t *testing.T) {
+	b := newBench(t)
+	b.k2f.probe = &archive.Probe{Rows: 4, Newest: "2026-01-02"}
+	must(t, b, "k2", false)
+	refusing := &tableFake{text: k2Text + strings.Replace(strings.Replace(k2C, "2025-09-25", "2026-01-02", 1), "K2-3 b", "K2-3 c", 1)}
+	b.clock.Pass(25 * time.Hour)
+	again := ingest.New(ingest.Options{Store: b.store, Clock: b.clock.Now, Tables: map[catalog.Type]archive.TableSource{
+		catalog.K2: refuser{prober{refusing}},
+	}})
+	refusing.probe = b.k2f.probe
+	res, err := again.Table(t.Context(), ingest.TableRequest{TableType: "k2"}, nil)
+	if err != nil || res.Changes.Added != 1 || refusing.asked() != 1 {
+		t.Errorf("%+v %v", res, err)
+	}
+}
+
+// refuser refuses to select rows.
+type refuser struct{ prober }
+
+func (f refuser) Fetch(ctx context.Context, req archive.TableRequest, w io.Writer) (archive.TableAnswer, error) {
+	if req.Since != "" {
+		return archive.TableAnswer{}, exo.Errorf("fake", exo.Upstream, nil, "ORA-00904")
+	}
+	return f.prober.Fetch(ctx, req, w)
+}
+
+func TestAClockThatGoesBackLosesNoOrder(t *testing.T) {
+	b := newBench(t)
+	must(t, b, "koi", false)
+	b.clock.Pass(-365 * 24 * time.Hour)
+	b.koi.set(func(f *tableFake) { f.text = strings.Replace(koiText, "\"CONFIRMED\",45", "\"CANDIDATE\",45", 1) })
+	res := must(t, b, "koi", false) // a time in the future is not fresh
+	if res.Source != ingest.FromArchive || res.Changes.Changed != 1 {
+		t.Errorf("%+v", res)
+	}
+	m, err := b.store.Newest(t.Context(), store.Filter{Kind: store.Table, Table: catalog.KOI})
+	if err != nil || m.Path != res.RawPath {
+		t.Errorf("newest is %s, not %s: %v", m.Path, res.RawPath, err)
+	}
+}
+
+func TestADamagedCurrentTableIsToldAndNotReplacedUnseen(t *testing.T) {
+	b := newBench(t)
+	res := must(t, b, "koi", false)
+	at := filepath.Join(b.dir, string(res.RawPath))
+	if err := os.Chmod(at, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(at, []byte(strings.Replace(koiText, "Kepler-2", "Kepler-3", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.koi.set(func(f *tableFake) { f.text = many(3, "CANDIDATE") })
+	again := ingest.New(ingest.Options{Store: b.store, Clock: b.clock.Now, Tables: map[catalog.Type]archive.TableSource{catalog.KOI: b.koi}})
+	_, err := again.Table(t.Context(), ingest.TableRequest{TableType: "koi", ForceRefresh: true}, nil)
+	if exo.KindOf(err) != exo.Corrupt || exo.HintOf(err) == "" || exo.ExtraOf(err)["last_good"] != nil {
+		t.Errorf("%v", err)
 	}
 }
 
