@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"sync"
 
 	"exoplanetai/internal/exo"
 )
@@ -80,11 +81,11 @@ func MkdirAll(f FS, name string, perm fs.FileMode) error {
 	if name == "." || name == "" {
 		return nil
 	}
-	if info, err := f.Stat(name); err == nil {
-		if !info.IsDir() {
-			return exo.Errorf("fsys.MkdirAll", exo.Conflict, name, "%s is a file where a folder should be", name)
-		}
-		return nil
+	switch info, err := f.Stat(name); {
+	case err == nil && !info.IsDir():
+		return exo.Errorf("fsys.MkdirAll", exo.Conflict, name, "%s is a file where a folder should be", name)
+	case err == nil || exo.KindOf(err) != exo.NotFound:
+		return err
 	}
 	dir := path.Dir(strings.TrimSuffix(name, "/"))
 	if err := MkdirAll(f, dir, perm); err != nil {
@@ -207,3 +208,25 @@ func copySynced(f FS, from, to string) (err error) {
 
 // plain hides all but Write.
 type plain struct{ io.Writer }
+
+// SyncAll makes several syncs at the same time and returns when all have ended,
+// with the first error in their order. A journalling file system carries them
+// out with one commit, where one after the other would cost one each.
+func SyncAll(syncs []func() error) error {
+	if len(syncs) == 0 {
+		return nil
+	}
+	errs := make([]error, len(syncs))
+	var wg sync.WaitGroup
+	for i, s := range syncs[1:] {
+		wg.Go(func() { errs[i+1] = s() })
+	}
+	errs[0] = syncs[0]()
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

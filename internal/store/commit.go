@@ -110,26 +110,19 @@ func (s *Store) write(ctx context.Context, acts []*act) ([]*act, error) {
 	if !slices.ContainsFunc(acts, (*act).writes) {
 		return acts, nil
 	}
-	if err := s.FS.SyncDir(staging); err != nil {
-		return acts, err
-	}
-	live, err := s.place(acts, s.placeData, func(e *entry) string { return string(e.meta.Path) })
+	live, err := s.place(acts)
 	if err != nil {
 		return acts, err
-	}
-	still, err := s.place(live, s.placeMeta, func(e *entry) string { return string(MetadataPath(e.meta.Path)) })
-	if err != nil {
-		return live, err
 	}
 	sums := s.newSums()
-	err = sums.add(still)
+	err = sums.add(live)
 	if err == nil {
-		err = s.enter(ctx, still, sums)
+		err = s.enter(ctx, live, sums)
 	}
 	if err != nil {
 		sums.undo()
 	}
-	return still, err
+	return live, err
 }
 
 // writes tells whether the act brings anything new.
@@ -137,9 +130,9 @@ func (a *act) writes() bool {
 	return slices.ContainsFunc(a.items, func(e *entry) bool { return !e.held })
 }
 
-// place gives names and then syncs the folders they stand in. Acts that meet a
-// taken name are undone and left out.
-func (s *Store) place(acts []*act, put func(*entry) error, name func(*entry) string) ([]*act, error) {
+// place gives data and sidecars their final names and then syncs the folders
+// that these stand in. Acts that meet a taken name are undone and left out.
+func (s *Store) place(acts []*act) ([]*act, error) {
 	var live []*act
 	folders := map[string]bool{}
 	for _, a := range acts {
@@ -147,10 +140,15 @@ func (s *Store) place(acts []*act, put func(*entry) error, name func(*entry) str
 			if e.held {
 				continue
 			}
-			if a.err = put(e); a.err != nil {
+			a.err = s.placeData(e)
+			if a.err == nil {
+				a.err = s.placeMeta(e)
+			}
+			if a.err != nil {
 				break
 			}
-			folders[path.Dir(name(e))] = true
+			folders[e.meta.Path.Dir()] = true
+			folders[MetadataPath(e.meta.Path).Dir()] = true
 		}
 		switch {
 		case a.err == nil:
@@ -161,19 +159,43 @@ func (s *Store) place(acts []*act, put func(*entry) error, name func(*entry) str
 			return nil, a.err
 		}
 	}
+	return live, s.syncFolders(folders)
+}
+
+func (s *Store) syncFolders(folders map[string]bool) error {
+	var syncs []func() error
 	for _, dir := range sorted(folders) {
-		if err := s.FS.SyncDir(dir); err != nil {
-			return nil, err
-		}
+		syncs = append(syncs, func() error { return s.FS.SyncDir(dir) })
 	}
-	return live, nil
+	return fsys.SyncAll(syncs)
+}
+
+// folder makes a folder and those above it and syncs their names. A folder that
+// is there already is synced too, once: the call that made it may have been
+// killed before it could.
+func (s *Store) folder(dir string) error {
+	if dir == "." || s.synced[dir] {
+		return nil
+	}
+	above := path.Dir(dir)
+	if err := s.folder(above); err != nil {
+		return err
+	}
+	if err := s.FS.Mkdir(dir, 0o755); err != nil && exo.KindOf(err) != exo.Exists {
+		return err
+	}
+	if err := s.FS.SyncDir(above); err != nil {
+		return err
+	}
+	s.synced[dir] = true
+	return nil
 }
 
 // placeData gives the data their final name. A file of the same bytes that
 // stands there unknown to the index is taken in as it is.
 func (s *Store) placeData(e *entry) error {
 	final := string(e.meta.Path)
-	if err := fsys.MkdirAll(s.FS, path.Dir(final), 0o755); err != nil {
+	if err := s.folder(path.Dir(final)); err != nil {
 		return err
 	}
 	err := fsys.Place(s.FS, e.data, final)
@@ -194,7 +216,7 @@ func (s *Store) placeData(e *entry) error {
 // placeMeta gives the sidecar its final name.
 func (s *Store) placeMeta(e *entry) error {
 	final := string(MetadataPath(e.meta.Path))
-	if err := fsys.MkdirAll(s.FS, path.Dir(final), 0o755); err != nil {
+	if err := s.folder(path.Dir(final)); err != nil {
 		return err
 	}
 	err := fsys.Place(s.FS, e.intent, final)
@@ -246,15 +268,12 @@ func (s *Store) undo(acts []*act) {
 			e.metaPlaced, e.dataPlaced = false, false
 		}
 	}
-	failed := false
-	for _, dir := range sorted(folders) {
-		if err := s.FS.SyncDir(dir); err != nil {
-			failed = true
-			s.Log.Error("a failed publication could not be undone; the next start will", "folder", dir, "error", err)
-		}
+	err := s.syncFolders(folders)
+	if err != nil {
+		s.Log.Error("a failed publication could not be undone; the next start will", "error", err)
 	}
 	for _, a := range acts {
-		if !failed && !a.failed {
+		if err == nil && !a.failed {
 			s.forget(a)
 		}
 	}

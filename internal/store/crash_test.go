@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"exoplanetai/internal/exo"
+	"exoplanetai/internal/fsys"
 	"exoplanetai/internal/fsys/fsystest"
 	"exoplanetai/internal/store"
 )
@@ -229,11 +231,22 @@ func (r *recorded) sound(b *bench, k int) string {
 	if err != nil || !rep.OK {
 		return fmt.Sprintf("verify: %v, %+v", err, rep.Damaged)
 	}
-	left, err := b.fs.ReadDir(".staging")
-	if err != nil || len(left) > 0 {
-		return fmt.Sprintf("left in staging: %v, %v", left, err)
+	if left := leftStaged(b); len(left) > 0 {
+		return fmt.Sprintf("left in staging: %v", left)
 	}
 	return ""
+}
+
+// leftStaged lists the files in the staging folder.
+func leftStaged(b *bench) (list []string) {
+	err := fsys.Walk(context.Background(), b.fs, ".staging", func(name string, _ fs.DirEntry) error {
+		list = append(list, name)
+		return nil
+	})
+	if err != nil {
+		list = append(list, err.Error())
+	}
+	return list
 }
 
 func all(t testing.TB, s *store.Store) []store.Meta {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"path"
 
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/fsys"
@@ -10,6 +11,9 @@ import (
 
 // fileMode is that of every published file and sidecar.
 const fileMode = 0o444
+
+// maxSyncs bounds the syncs that one act makes at the same time.
+const maxSyncs = 16
 
 // maxItems bounds one act.
 const maxItems = 1000
@@ -65,7 +69,7 @@ func (s *Store) Publish(ctx context.Context, items ...Item) ([]Meta, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.intend(a); err != nil {
+	if err := s.intend(a, items); err != nil {
 		s.forget(a)
 		return nil, err
 	}
@@ -97,7 +101,7 @@ func (s *Store) prepare(items []Item) (*act, error) {
 			return nil, exo.Errorf(op, exo.Internal, m.Path, "%s comes twice, without bytes or without a time", m.Path)
 		}
 		seen[m.Path] = true
-		if err := it.Staged.seal(); err != nil {
+		if err := it.Staged.complete(); err != nil {
 			return nil, err
 		}
 		m.SHA256, m.SizeBytes = it.Staged.digest, it.Staged.size
@@ -116,18 +120,28 @@ func (s *Store) prepare(items []Item) (*act, error) {
 	return a, nil
 }
 
-// intend writes the sidecars into the staging folder. Their names tell which
-// act they belong to, of how many files it is, and which staged file holds the
-// data, so that Open can finish the act.
-func (s *Store) intend(a *act) error {
+// intend writes the sidecars into the staging folder and syncs them together
+// with the data. Their names tell which act they belong to, of how many files
+// it is, and which staged file holds the data, so that Open can finish the act.
+func (s *Store) intend(a *act, items []Item) error {
 	id := s.serial.Add(1)
+	home := path.Dir(a.items[0].data)
+	folders := map[string]bool{}
+	var syncs []func() error
 	for i, e := range a.items {
-		e.intent = fmt.Sprintf("%s/%08d.%d-%d.%s.json", staging, id, i+1, len(a.items), stagedNumber(e.data))
-		if err := fsys.WriteSynced(s.FS, e.intent, e.text, fileMode); err != nil {
-			return err
+		e.intent = fmt.Sprintf("%s/%08d.%d-%d.%s.json", home, id, i+1, len(a.items), stagedNumber(e.data))
+		folders[path.Dir(e.data)] = true
+		syncs = append(syncs, items[i].Staged.sync, func() error {
+			return fsys.WriteSynced(s.FS, e.intent, e.text, fileMode)
+		})
+		if len(syncs) >= maxSyncs || i == len(a.items)-1 {
+			if err := fsys.SyncAll(syncs); err != nil {
+				return err
+			}
+			syncs = syncs[:0]
 		}
 	}
-	return nil
+	return s.syncFolders(folders)
 }
 
 // forget removes the intents of an act that did not come about. What cannot be

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"regexp"
@@ -35,15 +36,29 @@ func (s *Store) recover(ctx context.Context) error {
 		}
 		s.Log.Info("the index was made again", "files", r.Files, "damaged", len(r.Damaged))
 	}
+	acts, err := s.pendingActs()
+	if err != nil {
+		return err
+	}
 	for _, name := range sumsNames() {
-		if err := s.catchUp(ctx, name); err != nil {
+		if err := s.catchUp(ctx, name, paths(acts)); err != nil {
 			return err
 		}
 	}
-	if err := s.finishActs(ctx); err != nil {
+	if err := s.finishActs(ctx, acts); err != nil {
 		return err
 	}
 	return s.emptyStaging()
+}
+
+func paths(acts []*act) map[exo.Path]bool {
+	set := map[exo.Path]bool{}
+	for _, a := range acts {
+		for _, e := range a.items {
+			set[e.meta.Path] = true
+		}
+	}
+	return set
 }
 
 // mustRebuild tells whether the index has to be made from the tree: a rebuild
@@ -111,16 +126,27 @@ func (s *Store) sizeOf(name string) (int64, error) {
 }
 
 // catchUp takes the lines of a checksum file that the index has not noted into
-// the index, and cuts off a torn last line.
-func (s *Store) catchUp(ctx context.Context, name string) error {
+// the index, and cuts off what the last group of acts wrote in vain: a torn last
+// line, or a line that cannot be read and behind it only lines of acts that are
+// going to be finished. Any other line that cannot be read is damage; it stays
+// for Verify to name.
+func (s *Store) catchUp(ctx context.Context, name string, pending map[exo.Path]bool) error {
 	from, err := note(ctx, s.DB, name)
 	if err != nil {
 		return err
 	}
 	rows := s.newBatch(ctx)
-	good, files := from, 0 // good: end of the last line that can be read
-	end, torn, err := s.scanSums(ctx, name, from, func(at int64, d exo.Digest, p exo.Path, lerr error) error {
-		if lerr != nil {
+	good, bad, files := from, int64(-1), 0 // good: end of the last line taken in; bad: first that cannot be read
+	end, _, err := s.scanSums(ctx, name, from, func(at int64, d exo.Digest, p exo.Path, lerr error) error {
+		of, side := described(string(p))
+		if !side {
+			of = p
+		}
+		switch {
+		case lerr != nil && bad < 0:
+			bad = at
+			return nil
+		case lerr != nil, bad >= 0 && pending[of]:
 			return nil
 		}
 		good = at + int64(len(sumsLine(d, p)))
@@ -140,34 +166,41 @@ func (s *Store) catchUp(ctx context.Context, name string) error {
 		return err
 	}
 	if files > 0 {
-		s.Log.Info("the index caught up with a checksum file", "name", name, "files", files)
+		s.Log.Info("the index caught up with a checksum file", "name", name, "lines", files)
 	}
-	if !torn && end == good {
-		return nil
+	if size, err := s.sizeOf(name); err != nil || size == good {
+		return err
 	}
-	s.Log.Warn("a torn line was cut off", "name", name, "at", good)
+	s.Log.Warn("lines of an unfinished publication were cut off", "name", name, "at", good, "complete", end)
 	return s.cutSums(name, good)
 }
 
 // lineRow makes the index row of a checksum line that the index has not seen.
-// A line without its file's sidecar is left for Verify to name.
+// Of the lines of a file and its sidecar either may be missing; listLines adds
+// the other. A line without its file's sidecar is left for Verify to name.
 func (s *Store) lineRow(ctx context.Context, q querier, at int64, d exo.Digest, p exo.Path) (row, bool, error) {
-	if of, ok := described(string(p)); ok {
-		r, ok, err := get(ctx, q, of)
+	of, side := described(string(p))
+	if !side {
+		of = p
+	}
+	r, ok, err := get(ctx, q, of)
+	if err != nil {
+		return row{}, false, err
+	}
+	if !ok {
+		m, text, err := s.readSidecar(of)
+		if err != nil {
+			s.Log.Error("a checksum line has no metadata record", "path", p, "error", err)
+			return row{}, false, nil
+		}
+		r = row{m, text, -1, -1}
+	}
+	if side {
 		r.metaLine = at
-		return r, ok && exo.DigestOf(r.text) == d, err
+		return r, exo.DigestOf(r.text) == d, nil
 	}
-	r, ok, err := get(ctx, q, p)
-	if err != nil || ok {
-		r.line = at
-		return r, ok && r.meta.SHA256 == d, err
-	}
-	m, text, err := s.readSidecar(p)
-	if err != nil || m.SHA256 != d {
-		s.Log.Error("a checksum line has no matching metadata record", "path", p, "error", err)
-		return row{}, false, nil
-	}
-	return row{m, text, at, -1}, true, nil
+	r.line = at
+	return r, r.meta.SHA256 == d, nil
 }
 
 // readSidecar reads and checks the sidecar of a file.
@@ -194,39 +227,36 @@ var intentName = regexp.MustCompile(`^([0-9]{8,20})\.([0-9]{1,4})-([0-9]{1,4})\.
 // if all its intents are there and whole; any other never began to give names,
 // because the staging folder is synced before that, or has ended.
 func (s *Store) pendingActs() ([]*act, error) {
-	list, err := s.FS.ReadDir(staging)
-	if err != nil {
-		if exo.KindOf(err) == exo.NotFound {
-			return nil, nil
-		}
-		return nil, err
-	}
 	var acts []*act
 	byID := map[string]*act{}
-	want := map[string]int{}
-	for _, entry := range list {
-		part := intentName.FindStringSubmatch(entry.Name())
+	err := fsys.Walk(context.Background(), s.FS, staging, func(name string, _ fs.DirEntry) error {
+		part := intentName.FindStringSubmatch(path.Base(name))
 		if part == nil {
-			continue
+			return nil
 		}
-		e, err := s.readIntent(path.Join(staging, entry.Name()), path.Join(staging, part[4]+".data"))
+		n, err := strconv.ParseUint(part[4], 10, 64)
 		if err != nil {
-			s.Log.Info("a torn intent is dropped", "name", entry.Name(), "error", err)
-			continue
+			return nil // no name of ours
+		}
+		e, err := s.readIntent(name, fmt.Sprintf("%s/%s.data", slot(n), part[4]))
+		if err != nil {
+			if !isDamage(err) {
+				return err
+			}
+			s.Log.Info("a torn intent is dropped", "name", name, "error", err)
+			return nil
 		}
 		a := byID[part[1]]
 		if a == nil {
 			a = &act{}
 			byID[part[1]] = a
 			acts = append(acts, a)
-			want[part[1]], _ = strconv.Atoi(part[3]) // four digits cannot fail
 		}
 		a.items = append(a.items, e)
-		if len(a.items) == want[part[1]] {
-			a.whole = true
-		}
-	}
-	return acts, nil
+		a.whole = strconv.Itoa(len(a.items)) == part[3]
+		return nil
+	})
+	return acts, err
 }
 
 func (s *Store) readIntent(intent, data string) (*entry, error) {
@@ -239,11 +269,7 @@ func (s *Store) readIntent(intent, data string) (*entry, error) {
 }
 
 // finishActs completes the acts whose bytes are all there.
-func (s *Store) finishActs(ctx context.Context) error {
-	acts, err := s.pendingActs()
-	if err != nil {
-		return err
-	}
+func (s *Store) finishActs(ctx context.Context, acts []*act) error {
 	for _, a := range acts {
 		for _, e := range a.items { // what a copy between file systems may have left
 			if err := s.FS.Remove(fsys.TempName(string(e.meta.Path))); err != nil && exo.KindOf(err) != exo.NotFound {
@@ -354,18 +380,7 @@ func (s *Store) listLines(ctx context.Context) error {
 
 // emptyStaging removes whatever is left in the staging folder.
 func (s *Store) emptyStaging() error {
-	list, err := s.FS.ReadDir(staging)
-	if err != nil {
-		return err
-	}
-	for _, e := range list {
-		if e.IsDir() {
-			s.Log.Warn("a folder that is not ours stands in the staging folder", "name", e.Name())
-			continue
-		}
-		if err := s.FS.Remove(path.Join(staging, e.Name())); err != nil {
-			return err
-		}
-	}
-	return nil
+	return fsys.Walk(context.Background(), s.FS, staging, func(name string, _ fs.DirEntry) error {
+		return s.FS.Remove(name)
+	})
 }

@@ -39,13 +39,21 @@ func (s *Store) Stage(ctx context.Context) (*Staged, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, exo.E(op, exo.KindOf(err), nil, err)
 	}
-	name := fmt.Sprintf("%s/%08d.data", staging, s.serial.Add(1))
+	n := s.serial.Add(1)
+	name := fmt.Sprintf("%s/%08d.data", slot(n), n)
 	file, err := fsys.Create(s.FS, name, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	return &Staged{s: s, name: name, file: file, hash: sha256.New()}, nil
 }
+
+// slots is the number of folders in the staging folder. Files that are staged
+// at the same time stand in different ones, so that the sync of a folder waits
+// for nobody else's names.
+const slots = 16
+
+func slot(n uint64) string { return fmt.Sprintf("%s/%02d", staging, n%slots) }
 
 // Write appends to the file.
 func (st *Staged) Write(p []byte) (int, error) {
@@ -125,10 +133,9 @@ func (st *Staged) Discard() error {
 	return err
 }
 
-// seal completes the file: its length is compared, it becomes read-only, is
-// synced and closed. A failure is final: a second sync could report success for
-// bytes that are lost.
-func (st *Staged) seal() error {
+// complete ends the writing: the length is compared and the file becomes
+// read-only. sync must follow.
+func (st *Staged) complete() error {
 	const op = "store.Publish"
 	switch {
 	case st.gone:
@@ -145,16 +152,21 @@ func (st *Staged) seal() error {
 	if err == nil {
 		err = st.file.Chmod(fileMode)
 	}
-	if err == nil {
-		err = st.file.Sync()
+	st.digest, st.err = exo.Digest(st.hash.Sum(nil)), err
+	return err
+}
+
+// sync brings the bytes to the disk and closes the file. A failure is final: a
+// second sync could report success for bytes that are lost.
+func (st *Staged) sync() error {
+	if st.file == nil {
+		return st.err
 	}
+	err := st.file.Sync()
 	if cerr := st.file.Close(); err == nil {
 		err = cerr
 	}
 	st.file = nil
-	if st.err = err; err != nil {
-		return err
-	}
-	st.digest, st.sealed = exo.Digest(st.hash.Sum(nil)), true
-	return nil
+	st.err, st.sealed = err, err == nil
+	return err
 }

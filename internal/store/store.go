@@ -31,6 +31,8 @@ type Store struct {
 	lock   fsys.Unlocker // nil: read only
 	queue  queue
 	serial atomic.Uint64 // of staged files
+
+	synced map[string]bool // folders whose names are on the disk; only the leader of the queue uses it
 }
 
 // Names in the tree that are not data.
@@ -77,7 +79,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{Options: o}
+	s := &Store{Options: o, synced: map[string]bool{}}
 	s.queue.init()
 	if err := s.checkFormat(); err != nil {
 		return nil, err
@@ -105,8 +107,10 @@ func (s *Store) start(ctx context.Context) error {
 	if err := Prepare(s.FS); err != nil {
 		return err
 	}
-	if err := fsys.MkdirAll(s.FS, staging, 0o700); err != nil {
-		return err
+	for n := range uint64(slots) {
+		if err := s.folder(slot(n)); err != nil {
+			return err
+		}
 	}
 	if err := s.openIndex(ctx); err != nil {
 		return err

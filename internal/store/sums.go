@@ -77,8 +77,7 @@ func (s *Store) newSums() *sums {
 }
 
 // add appends the lines of the acts, notes in the entries where they stand, and
-// syncs. The data's files come first, the sidecars' last: a sidecar's line
-// always has its file's line before it.
+// syncs.
 func (l *sums) add(acts []*act) error {
 	for _, a := range acts {
 		for _, e := range a.items {
@@ -95,14 +94,13 @@ func (l *sums) add(acts []*act) error {
 			}
 		}
 	}
+	var syncs []func() error
 	for _, name := range sumsNames() {
 		if len(l.text[name]) > 0 {
-			if err := l.append(name); err != nil {
-				return err
-			}
+			syncs = append(syncs, func() error { return l.append(name) })
 		}
 	}
-	return nil
+	return fsys.SyncAll(syncs)
 }
 
 // line adds one line, unless it stands in the file already (at ≥ 0).
@@ -164,16 +162,15 @@ func (l *sums) append(name string) (err error) {
 	return nil
 }
 
-// undo cuts the files back, the sidecars' first. A failure is harmless: the
+// undo cuts the files back. A failure is harmless: the
 // index does not count what stands beyond, and the next append cuts it off.
 func (l *sums) undo() {
-	names := sumsNames()
-	for i := len(names) - 1; i >= 0; i-- {
-		if len(l.text[names[i]]) == 0 {
+	for _, name := range sumsNames() {
+		if len(l.text[name]) == 0 {
 			continue
 		}
-		if err := l.s.cutSums(names[i], l.before[names[i]]); err != nil {
-			l.s.Log.Warn("a checksum file keeps the lines of a failed publication until the next one", "name", names[i], "error", err)
+		if err := l.s.cutSums(name, l.before[name]); err != nil {
+			l.s.Log.Warn("a checksum file keeps the lines of a failed publication until the next one", "name", name, "error", err)
 		}
 	}
 }

@@ -171,16 +171,11 @@ func (v *verifier) database() (err error) {
 // open to write it runs while nothing is published; a reader recognises them by
 // their intents.
 func (v *verifier) secondLook() error {
-	pending := map[exo.Path]bool{}
 	acts, err := v.s.pendingActs()
 	if err != nil {
 		return err
 	}
-	for _, a := range acts {
-		for _, e := range a.items {
-			pending[e.meta.Path] = true
-		}
-	}
+	pending := paths(acts)
 	for _, x := range v.again {
 		r, ok, err := get(v.ctx, v.s.DB, x.path)
 		if err != nil {
