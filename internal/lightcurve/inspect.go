@@ -53,12 +53,36 @@ func Inspect(f *fits.File) (Info, error) {
 	if err != nil {
 		return Info{}, missing(err, h, t, lay.time)
 	}
+	lc.Time = time
+	return lc.info(t), nil
+}
+
+// Examine does what Inspect and Check do, and reads the file only once. It has
+// no findings where Check has RuleLayout: then it returns the error.
+func Examine(f *fits.File, want Product) (Info, []Finding, error) {
+	lc, err := FromFITS(f, Options{})
+	if err != nil {
+		return Info{}, nil, err
+	}
+	lay, err := detect(f)
+	if err != nil {
+		return Info{}, nil, err
+	}
+	_, _, t, err := lay.find(f, PDCSAP)
+	if err != nil {
+		return Info{}, nil, err
+	}
+	return lc.info(t), append(lc.checkRows(), lc.compare(want)...), nil
+}
+
+// info describes a light curve whose headers and times were read.
+func (lc *LightCurve) info(t *fits.Table) Info {
 	info := Info{
 		Target: lc.Target, Name: lc.Name, Mission: lc.Mission, Author: lc.Author, SectorQuarter: lc.SectorQuarter,
 		CadenceS: lc.CadenceS, Rows: t.Rows, First: math.NaN(), Last: math.NaN(), Scale: lc.Scale,
-		Release: release(&lc), RA: lc.RA, Dec: lc.Dec, Mag: lc.Mag,
+		Release: release(lc), RA: lc.RA, Dec: lc.Dec, Mag: lc.Mag,
 	}
-	for _, x := range time {
+	for _, x := range lc.Time {
 		if !finite(x) {
 			continue
 		}
@@ -71,7 +95,7 @@ func Inspect(f *fits.File) (Info, error) {
 	for _, c := range t.Columns {
 		info.Columns = append(info.Columns, c.Name)
 	}
-	return info, nil
+	return info
 }
 
 func release(lc *LightCurve) string {
