@@ -17,21 +17,32 @@ import (
 
 // curveState is what the calls for light curves share.
 type curveState struct {
-	runs  sharedRuns[LightCurveResult]
+	runs sharedRuns[LightCurveResult]
+
 	once  sync.Once
-	slots chan struct{} // one for each file on its way
+	loads chan struct{} // one for each download on its way: Workers
+	files chan struct{} // one for each file that is fetched, checked or published: twice as many
 }
 
-// slot waits until one more file may be fetched; release ends that.
-func (s *Service) slot(ctx context.Context) (release func(), err error) {
-	s.curves.once.Do(func() { s.curves.slots = make(chan struct{}, s.opt.Workers) })
+// acquire takes a place in one of the service's two queues of files; release
+// gives it back. Twice as many files are worked on as are downloaded, so that
+// the line is busy while others are checked and published.
+func (s *Service) acquire(ctx context.Context, pick func(*curveState) chan struct{}) (release func(), err error) {
+	s.curves.once.Do(func() {
+		s.curves.loads = make(chan struct{}, s.opt.Workers)
+		s.curves.files = make(chan struct{}, 2*s.opt.Workers)
+	})
+	c := pick(&s.curves)
 	select {
-	case s.curves.slots <- struct{}{}:
-		return func() { <-s.curves.slots }, nil
+	case c <- struct{}{}:
+		return func() { <-c }, nil
 	case <-ctx.Done():
 		return nil, exo.E("ingest", exo.KindOf(ctx.Err()), nil, ctx.Err())
 	}
 }
+
+func loadsOf(c *curveState) chan struct{} { return c.loads }
+func filesOf(c *curveState) chan struct{} { return c.files }
 
 // LightCurve brings the light curves of one star up to date and tells what is
 // held. Calls for the same star at the same time share one run.
@@ -93,7 +104,7 @@ func (s *Service) LightCurves(ctx context.Context, reqs []LightCurveRequest, rep
 	progress := counter{report: report, total: int64(len(reqs)), unit: "targets"}
 	next := make(chan int)
 	var wg sync.WaitGroup
-	for range min(s.opt.Workers, len(reqs)) {
+	for range min(2*s.opt.Workers, len(reqs)) {
 		wg.Go(func() {
 			for i := range next {
 				res, err := s.LightCurve(ctx, reqs[i], nil)
@@ -235,11 +246,15 @@ func (r *curveRun) ask(ctx context.Context) (LightCurveResult, error) {
 		return LightCurveResult{}, r.nothing(found.Products)
 	}
 	r.left, r.warnings = chosen.warnings, chosen.warnings
-	files, err := r.fetchAll(ctx, chosen.products)
+	answers, err := r.newAnswers(ctx, r.target, found.Answers)
 	if err != nil {
 		return LightCurveResult{}, err
 	}
-	if err := r.keepAnswers(ctx, r.target, found.Answers); err != nil {
+	files, err := r.fetchAll(ctx, chosen.products, answers)
+	if err != nil {
+		return LightCurveResult{}, err
+	}
+	if err := answers.publish(ctx); err != nil {
 		return LightCurveResult{}, err
 	}
 	return r.settle(ctx, files)
@@ -247,14 +262,14 @@ func (r *curveRun) ask(ctx context.Context) (LightCurveResult, error) {
 
 // fetchAll fetches the files side by side. The outcomes are in the order of
 // the products. Only a cancelled context or a full disk is an error.
-func (r *curveRun) fetchAll(ctx context.Context, products []archive.Product) ([]fetchedCurve, error) {
+func (r *curveRun) fetchAll(ctx context.Context, products []archive.Product, answers *answers) ([]fetchedCurve, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	files := make([]fetchedCurve, len(products))
 	progress := counter{report: r.report, total: int64(len(products)), unit: "files"}
 	var wg sync.WaitGroup
 	for i, p := range products {
-		release, err := r.slot(ctx)
+		release, err := r.acquire(ctx, filesOf)
 		if err != nil {
 			break // the context has ended, see below
 		}
@@ -264,7 +279,7 @@ func (r *curveRun) fetchAll(ctx context.Context, products []archive.Product) ([]
 			if m, ok := r.held[p.FileName]; ok {
 				held = &m
 			}
-			files[i] = r.fetchCurve(ctx, p, held, r.force)
+			files[i] = r.fetchCurve(ctx, p, held, r.force, answers)
 			if errors.Is(files[i].err, exo.Full) {
 				stop(files[i].err)
 			}

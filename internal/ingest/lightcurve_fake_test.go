@@ -28,6 +28,7 @@ type curve struct {
 	columns func(cols []fits.ColumnData)            // before the file is built
 	rights  string                                  // empty: PUBLIC
 	listed  int64                                   // size that the archive lists; 0: the true one
+	wide    bool                                    // all columns of the missions
 	product func(p archive.Product) archive.Product // what the archive lists
 }
 
@@ -113,11 +114,15 @@ func (c curve) data(quality string) []fits.ColumnData {
 		cadence[i], flux[i], errs[i] = int32(i), 1000+c.seed+float32(i%7), 0.5
 	}
 	time[1] = math.NaN() // every real file has gaps
-	return []fits.ColumnData{
+	cols := []fits.ColumnData{
 		{Name: "TIME", Unit: "d", Data: time}, {Name: "CADENCENO", Data: cadence},
 		{Name: "SAP_FLUX", Data: flux}, {Name: "SAP_FLUX_ERR", Data: errs},
 		{Name: "PDCSAP_FLUX", Data: flux}, {Name: "PDCSAP_FLUX_ERR", Data: errs}, {Name: quality, Data: flags},
 	}
+	if c.wide {
+		cols = append(cols, wideColumns(rows)...)
+	}
+	return cols
 }
 
 // curveFake is an archive of light curves.

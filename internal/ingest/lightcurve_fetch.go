@@ -26,13 +26,13 @@ type fetchedCurve struct {
 
 // fetchCurve brings one file into the store, unless it is held already. A file that
 // is not what the archive's list promised is fetched once more.
-func (s *Service) fetchCurve(ctx context.Context, p archive.Product, held *store.Meta, force bool) fetchedCurve {
+func (s *Service) fetchCurve(ctx context.Context, p archive.Product, held *store.Meta, force bool, with *answers) fetchedCurve {
 	if held != nil && !force && (p.SizeBytes <= 0 || p.SizeBytes == held.SizeBytes) {
 		return fetchedCurve{meta: *held, source: Unchanged}
 	}
 	var f fetchedCurve
 	for try := range 2 {
-		f = s.fetchCurveOnce(ctx, p, held)
+		f = s.fetchCurveOnce(ctx, p, held, with)
 		if f.err == nil || ctx.Err() != nil || !badContent(f.err) {
 			break
 		}
@@ -55,7 +55,7 @@ type contentError struct{ error }
 func (e *contentError) Unwrap() error { return e.error }
 
 // fetchCurveOnce downloads, checks and publishes a file.
-func (s *Service) fetchCurveOnce(ctx context.Context, p archive.Product, held *store.Meta) (f fetchedCurve) {
+func (s *Service) fetchCurveOnce(ctx context.Context, p archive.Product, held *store.Meta, with *answers) (f fetchedCurve) {
 	staged, err := s.opt.Store.Stage(ctx)
 	if err != nil {
 		return fetchedCurve{err: err}
@@ -65,9 +65,9 @@ func (s *Service) fetchCurveOnce(ctx context.Context, p archive.Product, held *s
 			s.log.WarnContext(ctx, "a staged file is left behind", "file", p.FileName, "err", derr)
 		}
 	}()
-	origin, err := s.opt.LightCurves.Download(ctx, p, staged)
+	origin, err := s.download(ctx, p, staged)
 	if err != nil {
-		return fetchedCurve{err: exchange(err)}
+		return fetchedCurve{err: err}
 	}
 	if p.SizeBytes > 0 && staged.Size() != p.SizeBytes {
 		return fetchedCurve{err: contentFault(p, "it has %d bytes, the archive lists %d", staged.Size(), p.SizeBytes)}
@@ -80,15 +80,30 @@ func (s *Service) fetchCurveOnce(ctx context.Context, p archive.Product, held *s
 		return fetchedCurve{err: err}
 	}
 	meta.Origin, meta.RetrievedAt = origin, s.now()
-	if meta, err = s.publishCurve(ctx, staged, meta, p.FileName, held); err != nil {
+	if meta, err = s.publishCurve(ctx, staged, meta, p.FileName, held, with); err != nil {
 		return fetchedCurve{err: err}
 	}
 	return fetchedCurve{meta: meta, source: FromArchive, warnings: warnings}
 }
 
+// download fetches the bytes, when the line is free.
+func (s *Service) download(ctx context.Context, p archive.Product, staged *store.Staged) (exo.Origin, error) {
+	release, err := s.acquire(ctx, loadsOf)
+	if err != nil {
+		return exo.Origin{}, err
+	}
+	defer release()
+	origin, err := s.opt.LightCurves.Download(ctx, p, staged)
+	if err != nil {
+		return exo.Origin{}, exchange(err)
+	}
+	return origin, nil
+}
+
 // publishCurve gives the file its place: the archive's own name, or beside a file of
-// that name that holds other bytes one with the time in its name.
-func (s *Service) publishCurve(ctx context.Context, staged *store.Staged, m store.Meta, name string, held *store.Meta) (store.Meta, error) {
+// that name that holds other bytes one with the time in its name. The first
+// file of a search takes the archive's answers along.
+func (s *Service) publishCurve(ctx context.Context, staged *store.Staged, m store.Meta, name string, held *store.Meta, with *answers) (store.Meta, error) {
 	plain := m.Path
 	for n := range 10 {
 		if n > 0 || held != nil {
@@ -100,10 +115,12 @@ func (s *Service) publishCurve(ctx context.Context, staged *store.Staged, m stor
 			}
 			m.Path = path
 		}
-		metas, err := s.opt.Store.Publish(ctx, store.Item{Staged: staged, Meta: m})
+		along := with.take(ctx)
+		metas, err := s.opt.Store.Publish(ctx, append([]store.Item{{Staged: staged, Meta: m}}, along...)...)
 		if err == nil {
 			return metas[0], nil
 		}
+		with.giveBack(along)
 		if !errors.Is(err, exo.Exists) {
 			return store.Meta{}, err
 		}
@@ -130,11 +147,11 @@ func inspect(staged *store.Staged, p archive.Product) (m store.Meta, warnings []
 	if err != nil {
 		return store.Meta{}, nil, contentFault(p, "%s", exo.MessageOf(err))
 	}
-	info, err := lightcurve.Inspect(file)
+	info, findings, err := lightcurve.Examine(file, p.Product)
 	if err != nil {
 		return store.Meta{}, nil, contentFault(p, "%s", exo.MessageOf(err))
 	}
-	for _, finding := range lightcurve.Check(file, p.Product) {
+	for _, finding := range findings {
 		if finding.Fatal {
 			return store.Meta{}, nil, contentFault(p, "%s", finding.Message)
 		}

@@ -136,13 +136,16 @@ func distinct(list []archive.Candidate, m exo.Mission) []archive.Candidate {
 // and one of them was out of order, nobody can say that the name is unknown.
 func (r resolver) ask(ctx context.Context, name exo.Name, m exo.Mission) ([]archive.Candidate, error) {
 	const op = "ingest.resolve"
+	if m == "" {
+		m = exo.TESS // its catalog has the stars of the others, too
+	}
 	key := "resolve/1/" + string(m) + "/" + strings.ToLower(name.Canonical)
 	if list, ok := r.cached(ctx, key); ok {
 		return list, nil
 	}
 	var failed error
-	for _, archive := range r.asked {
-		list, err := archive.Resolve(ctx, name, m)
+	for _, who := range r.asked {
+		list, err := who.Resolve(ctx, name, m)
 		switch {
 		case ctx.Err() != nil:
 			return nil, exo.E(op, exo.KindOf(ctx.Err()), name.Canonical, ctx.Err())
