@@ -3,6 +3,7 @@ package main_test
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"flag"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -14,11 +15,13 @@ import (
 	"exoplanetai/internal/ingest"
 )
 
+// kills is small for every day; a night's run is go test ./cmd/exoplanetai -run Kill -kills 100.
+var kills = flag.Int("kills", 7, "rounds of each act that is killed")
+
 // TestKill ends the program with -9 at a random moment of each act. Whatever the
 // moment, what had been acknowledged is there, the next run needs no help, and
 // it ends with the same bytes as an undisturbed one.
 func TestKill(t *testing.T) {
-	const killsEach = 7
 	acts := map[string][]string{
 		"ingest of a table":       {"ingest", "table", "k2"},
 		"ingest of a light curve": {"ingest", "lightcurve", "TIC 441420236", "--mission", "TESS"},
@@ -37,18 +40,26 @@ func TestKill(t *testing.T) {
 			undisturbed.must(t, nil, act...)
 			span := time.Since(begin)
 			want := undisturbed.contents(t)
-			for range killsEach {
-				kill(t, web, act, time.Duration(rng.Int64N(int64(span))), want)
+			hit := 0
+			for range *kills {
+				if kill(t, web, act, time.Duration(rng.Int64N(int64(span)*2/3)), want) {
+					hit++
+				}
 			}
+			if hit == 0 {
+				t.Errorf("none of %d runs was killed before its end", *kills)
+			}
+			t.Logf("%d of %d runs were killed before their end", hit, *kills)
 		})
 	}
 }
 
-func kill(t *testing.T, web string, act []string, after time.Duration, want map[string]int) {
+// kill runs one round and reports whether the act was cut short.
+func kill(t *testing.T, web string, act []string, after time.Duration, want map[string]int) (cutShort bool) {
 	t.Helper()
 	h := newHome(t, web)
 	path, sum := h.acknowledge(t)
-	h.killed(t, after, act...)
+	cutShort = h.killed(t, after, act...)
 	h.killed(t, after/4, "storage", "reindex") // and once more while it recovers
 	h.must(t, nil, act...)
 	h.whole(t)
@@ -58,6 +69,7 @@ func kill(t *testing.T, web string, act []string, after time.Duration, want map[
 	if got := h.contents(t); !maps.Equal(got, want) {
 		t.Fatalf("killed after %v: the tree holds\n%v\nwant\n%v", after, got, want)
 	}
+	return cutShort
 }
 
 // acknowledge stores one light curve, so that there is something to lose.
@@ -71,8 +83,8 @@ func (h home) acknowledge(t *testing.T) (path, sum string) {
 	return string(res.Files[0].Path), res.Files[0].Checksum.Hex()
 }
 
-// killed starts a command and kills it, if it has not ended by itself.
-func (h home) killed(t *testing.T, after time.Duration, args ...string) {
+// killed starts a command and kills it, and reports whether it was still at work.
+func (h home) killed(t *testing.T, after time.Duration, args ...string) bool {
 	t.Helper()
 	cmd := h.command(args...)
 	if err := cmd.Start(); err != nil {
@@ -80,7 +92,8 @@ func (h home) killed(t *testing.T, after time.Duration, args ...string) {
 	}
 	time.Sleep(after)
 	_ = cmd.Process.Kill() // too late is fine: then the act is complete
-	_ = cmd.Wait()
+	err := cmd.Wait()
+	return err != nil && !cmd.ProcessState.Exited()
 }
 
 // contents counts the distinct contents of data files by the folder and digest:

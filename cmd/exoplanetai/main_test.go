@@ -136,8 +136,8 @@ func (h home) whole(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("sha256sum -c: %v\n%s", err, clip(string(out)))
 	}
-	if left, err := os.ReadDir(filepath.Join(h.data(), ".staging")); err != nil || len(left) > 0 {
-		t.Fatalf("staging holds %v (%v)", left, err)
+	if left := h.files(t, ".staging"); len(left) > 0 {
+		t.Fatalf("staging holds %v", left)
 	}
 }
 
