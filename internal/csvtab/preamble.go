@@ -19,49 +19,27 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // A line without any separator is the header of a table of one column, or a
 // notice before the header: the next line decides.
 func (r *Reader) preamble() error {
+	var notice string
+	pending := false
 	if err := r.skipBOM(); err != nil {
 		return err
 	}
-	var notice string
-	pending, kept := false, 0
 	for {
 		r.s = scanner{max: r.lim.Columns, quotes: true, delim: ','}
-		b, err := r.until(func(b []byte) bool { return bytes.IndexByte(b, '\n') >= 0 })
+		if err := r.skipLines(pending); err != nil {
+			return err
+		}
+		b, err := r.until(r.complete)
 		if err != nil {
 			return err
 		}
-		if len(b) == 0 { // end of the input
-			if pending {
-				return r.single(notice)
-			}
-			return exo.Errorf(op, exo.Invalid, nil, "the table is empty")
-		}
-		line, n := firstLine(b)
-		switch {
-		case len(line) == 0:
-			r.off += n
-			continue
-		case !pending && line[0] == '#':
-			if kept += len(line); kept <= r.lim.LineBytes {
-				r.comments = append(r.comments, string(bytes.TrimSpace(line[1:])))
-			}
-			r.off += n
-			continue
-		case !pending && isBanner(line):
-			r.off += n
-			continue
-		case !pending && (line[0] == '<' || line[0] == '{'):
-			return exo.Errorf(op, exo.Invalid, nil, "the text is a document, not a table: it begins with %q", short(string(line))).
-				Try("the archive may have answered with an error page")
-		}
-		if b, err = r.until(r.complete); err != nil {
-			return err
-		}
 		delim := separator(b)
-		if delim == 0 && pending {
+		switch {
+		case delim == 0 && pending: // a row of one cell, or the end
 			return r.single(notice)
-		}
-		if delim != 0 {
+		case len(b) == 0:
+			return exo.Errorf(op, exo.Invalid, nil, "the table is empty")
+		case delim != 0:
 			r.s.delim, r.s.quotes = delim, delim == ','
 		}
 		rec, n, err := r.record(0)
@@ -74,6 +52,35 @@ func (r *Reader) preamble() error {
 			return r.setHeader(text)
 		}
 		notice, pending = text, true
+	}
+}
+
+// skipLines passes over empty lines and, unless a line that may be the header
+// came already, over comments and banners. A document that is no table is
+// refused here.
+func (r *Reader) skipLines(pending bool) error {
+	for {
+		b, err := r.until(func(b []byte) bool { return bytes.IndexByte(b, '\n') >= 0 })
+		if err != nil || len(b) == 0 {
+			return err
+		}
+		line, n := firstLine(b)
+		switch {
+		case len(line) == 0:
+		case pending:
+			return nil
+		case line[0] == '#':
+			if r.kept += len(line); r.kept <= r.lim.LineBytes {
+				r.comments = append(r.comments, string(bytes.TrimSpace(line[1:])))
+			}
+		case isBanner(line):
+		case line[0] == '<' || line[0] == '{':
+			return exo.Errorf(op, exo.Invalid, nil, "the text is a document, not a table: it begins with %q", short(string(line))).
+				Try("the archive may have answered with an error page")
+		default:
+			return nil
+		}
+		r.off += n
 	}
 }
 

@@ -27,6 +27,7 @@ type Reader struct {
 	header   []string
 	head     string // header record as it stands in the text
 	comments []string
+	kept     int // bytes of comment lines
 	started  bool
 	err      error // sticky
 }
