@@ -74,8 +74,8 @@ func (s *Server) resolve(name string) []resolved {
 			continue
 		}
 		r := resolved{Search: strings.ToLower(name), Resolver: "SIMBAD", Time: 12, Radius: -1, Canonical: st.id.String(), RA: st.ra, Dec: st.dec, Type: "Star"}
-		if len(st.names) > 0 {
-			r.Canonical = st.names[0]
+		if n := st.canonical(name); n != "" {
+			r.Canonical = n
 		}
 		if strings.EqualFold(nameKey(name), nameKey(st.id.String())) {
 			r.Resolver, r.Radius, r.Canonical, r.Type = map[exo.Catalog]string{exo.TIC: "TIC", exo.KIC: "KEPLER", exo.EPIC: "K2"}[st.id.Catalog], 0.000333, st.id.String(), ""
@@ -83,6 +83,24 @@ func (s *Server) resolve(name string) []resolved {
 		out = append(out, r)
 	}
 	return out
+}
+
+// canonical returns the star's name by which it was asked for, or else its
+// first; candidate numbers give way to it.
+func (st star) canonical(asked string) string {
+	key := nameKey(asked)
+	for _, n := range st.names {
+		if host, letter, ok := cutLast(n, ' '); ok && len(letter) == 1 && nameKey(n) == key {
+			return host
+		}
+		if nameKey(n) == key && !strings.Contains(n, ".") {
+			return n
+		}
+	}
+	if len(st.names) > 0 {
+		return st.names[0]
+	}
+	return ""
 }
 
 // nameLookup answers Mast.Name.Lookup, whose answer is not wrapped.
