@@ -135,6 +135,11 @@ func Walk(ctx context.Context, f FS, dir string, visit func(name string, e fs.Di
 // writer under a lock.
 func Place(f FS, staged, final string) error {
 	err := f.Link(staged, final)
+	if exo.KindOf(err) == exo.NotFound && err != nil {
+		if _, lerr := f.Lstat(final); lerr == nil { // it was moved there before
+			return exo.E("fsys.Place", exo.Exists, final, err)
+		}
+	}
 	if err == nil || !NoLinks(err) {
 		return err
 	}

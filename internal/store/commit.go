@@ -110,12 +110,15 @@ func (s *Store) write(ctx context.Context, acts []*act) ([]*act, error) {
 	if !slices.ContainsFunc(acts, (*act).writes) {
 		return acts, nil
 	}
-	live, err := s.place(acts)
+	live, folders, err := s.place(acts)
 	if err != nil {
 		return acts, err
 	}
 	sums := s.newSums()
 	err = sums.add(live)
+	if err == nil {
+		err = fsys.SyncAll(append(s.folderSyncs(folders), sums.appends()...))
+	}
 	if err == nil {
 		err = s.enter(ctx, live, sums)
 	}
@@ -130,11 +133,11 @@ func (a *act) writes() bool {
 	return slices.ContainsFunc(a.items, func(e *entry) bool { return !e.held })
 }
 
-// place gives data and sidecars their final names and then syncs the folders
-// that these stand in. Acts that meet a taken name are undone and left out.
-func (s *Store) place(acts []*act) ([]*act, error) {
-	var live []*act
-	folders := map[string]bool{}
+// place gives data and sidecars their final names and returns the folders that
+// these stand in, to be synced. Acts that meet a taken name are undone and left
+// out.
+func (s *Store) place(acts []*act) (live []*act, folders map[string]bool, err error) {
+	folders = map[string]bool{}
 	for _, a := range acts {
 		for _, e := range a.items {
 			if e.held {
@@ -156,18 +159,21 @@ func (s *Store) place(acts []*act) ([]*act, error) {
 		case exo.KindOf(a.err) == exo.Exists:
 			s.undo([]*act{a})
 		default:
-			return nil, a.err
+			return nil, nil, a.err
 		}
 	}
-	return live, s.syncFolders(folders)
+	return live, folders, nil
 }
 
-func (s *Store) syncFolders(folders map[string]bool) error {
-	var syncs []func() error
+func (s *Store) folderSyncs(folders map[string]bool) (syncs []func() error) {
 	for _, dir := range sorted(folders) {
 		syncs = append(syncs, func() error { return s.FS.SyncDir(dir) })
 	}
-	return fsys.SyncAll(syncs)
+	return syncs
+}
+
+func (s *Store) syncFolders(folders map[string]bool) error {
+	return fsys.SyncAll(s.folderSyncs(folders))
 }
 
 // folder makes a folder and those above it and syncs their names. A folder that

@@ -22,6 +22,9 @@ func TestEveryCallMayFailInEveryWayWithoutATrace(t *testing.T) {
 		for _, failure := range fsystest.Failures {
 			name := failure.Name
 			if forever {
+				if name != "ENOSPC" && name != "EIO" && failure.Only == "" {
+					continue // to the store all of these are a dead disk
+				}
 				name += ", and all later calls"
 			}
 			t.Run(name, func(t *testing.T) {

@@ -36,7 +36,7 @@ func (s *Store) recover(ctx context.Context) error {
 		}
 		s.Log.Info("the index was made again", "files", r.Files, "damaged", len(r.Damaged))
 	}
-	acts, err := s.pendingActs()
+	acts, err := s.unfinished()
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (s *Store) recover(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := s.finishActs(ctx, acts); err != nil {
+	if err := s.finish(ctx, acts); err != nil {
 		return err
 	}
 	return s.emptyStaging()
@@ -126,36 +126,32 @@ func (s *Store) sizeOf(name string) (int64, error) {
 }
 
 // catchUp takes the lines of a checksum file that the index has not noted into
-// the index, and cuts off what the last group of acts wrote in vain: a torn last
-// line, or a line that cannot be read and behind it only lines of acts that are
-// going to be finished. Any other line that cannot be read is damage; it stays
-// for Verify to name.
+// the index, and cuts off what was written in vain at the end of the file: lines
+// that are torn, cannot be read, or describe nothing. Such lines in the middle
+// are damage and stay for Verify to name, except those of unfinished acts, which
+// are written again.
 func (s *Store) catchUp(ctx context.Context, name string, pending map[exo.Path]bool) error {
 	from, err := note(ctx, s.DB, name)
 	if err != nil {
 		return err
 	}
 	rows := s.newBatch(ctx)
-	good, bad, files := from, int64(-1), 0 // good: end of the last line taken in; bad: first that cannot be read
-	end, _, err := s.scanSums(ctx, name, from, func(at int64, d exo.Digest, p exo.Path, lerr error) error {
+	good, bad, files := from, false, 0 // good: end of the last line taken in; bad: one was not
+	_, _, err = s.scanSums(ctx, name, from, func(at int64, d exo.Digest, p exo.Path, lerr error) error {
 		of, side := described(string(p))
 		if !side {
 			of = p
 		}
-		switch {
-		case lerr != nil && bad < 0:
-			bad = at
-			return nil
-		case lerr != nil, bad >= 0 && pending[of]:
+		if bad = bad || lerr != nil; lerr != nil || bad && pending[of] {
 			return nil
 		}
-		good = at + int64(len(sumsLine(d, p)))
 		return rows.do(func(q querier) error {
 			r, ok, err := s.lineRow(ctx, q, at, d, p)
-			if err != nil || !ok {
+			if bad = bad || !ok; err != nil || !ok {
 				return err
 			}
 			files++
+			good = at + int64(len(sumsLine(d, p)))
 			return put(ctx, q, r)
 		})
 	})
@@ -171,7 +167,7 @@ func (s *Store) catchUp(ctx context.Context, name string, pending map[exo.Path]b
 	if size, err := s.sizeOf(name); err != nil || size == good {
 		return err
 	}
-	s.Log.Warn("lines of an unfinished publication were cut off", "name", name, "at", good, "complete", end)
+	s.Log.Warn("lines of an unfinished publication were cut off", "name", name, "at", good)
 	return s.cutSums(name, good)
 }
 
@@ -268,34 +264,53 @@ func (s *Store) readIntent(intent, data string) (*entry, error) {
 	return &entry{meta: m, text: text, data: data, intent: intent, line: -1, mline: -1}, err
 }
 
-// finishActs completes the acts whose bytes are all there.
-func (s *Store) finishActs(ctx context.Context, acts []*act) error {
+// unfinished gives the acts whose bytes are all there their names, and returns
+// them. They come before the checksum files, which may hold lines of theirs.
+func (s *Store) unfinished() ([]*act, error) {
+	acts, err := s.pendingActs()
+	if err != nil {
+		return nil, err
+	}
+	var live []*act
 	for _, a := range acts {
 		for _, e := range a.items { // what a copy between file systems may have left
 			if err := s.FS.Remove(fsys.TempName(string(e.meta.Path))); err != nil && exo.KindOf(err) != exo.NotFound {
-				return err
+				return nil, err
 			}
 		}
 		ready, err := s.ready(a)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !ready {
 			continue
 		}
 		if err := s.resync(a); err != nil {
-			return err
+			return nil, err
 		}
-		s.commit([]*act{a})
-		switch exo.KindOf(a.err) {
-		case exo.Exists: // the name was taken before; the act had no acknowledgement
+		placed, folders, err := s.place([]*act{a})
+		if err == nil {
+			err = s.syncFolders(folders)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if a.err != nil { // the name was taken before; the act had no acknowledgement
 			s.Log.Warn("an unfinished publication was dropped", "files", len(a.items), "error", a.err)
-		default:
-			if a.err != nil {
-				return a.err
-			}
-			s.Log.Info("an unfinished publication was finished", "files", len(a.items))
 		}
+		live = append(live, placed...)
+	}
+	return live, nil
+}
+
+// finish completes the acts that have their names.
+func (s *Store) finish(ctx context.Context, acts []*act) error {
+	for _, a := range acts {
+		s.commit([]*act{a})
+		if a.err != nil {
+			return a.err
+		}
+		s.Log.Info("an unfinished publication was finished", "files", len(a.items))
 	}
 	return s.listLines(ctx)
 }
@@ -368,6 +383,9 @@ func (s *Store) listLines(ctx context.Context) error {
 		}
 		sums := s.newSums()
 		err = sums.add([]*act{a})
+		if err == nil {
+			err = fsys.SyncAll(sums.appends())
+		}
 		if err == nil {
 			err = s.enter(ctx, []*act{a}, sums)
 		}

@@ -76,8 +76,8 @@ func (s *Store) newSums() *sums {
 	return &sums{s: s, before: map[string]int64{}, text: map[string][]byte{}}
 }
 
-// add appends the lines of the acts, notes in the entries where they stand, and
-// syncs.
+// add takes the lines of the acts and notes in the entries where they will
+// stand.
 func (l *sums) add(acts []*act) error {
 	for _, a := range acts {
 		for _, e := range a.items {
@@ -94,13 +94,17 @@ func (l *sums) add(acts []*act) error {
 			}
 		}
 	}
-	var syncs []func() error
+	return nil
+}
+
+// appends returns the calls that write and sync the lines.
+func (l *sums) appends() (calls []func() error) {
 	for _, name := range sumsNames() {
 		if len(l.text[name]) > 0 {
-			syncs = append(syncs, func() error { return l.append(name) })
+			calls = append(calls, func() error { return l.append(name) })
 		}
 	}
-	return fsys.SyncAll(syncs)
+	return calls
 }
 
 // line adds one line, unless it stands in the file already (at ≥ 0).
