@@ -15,6 +15,7 @@ import (
 	"exoplanetai/internal/catalog"
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/fsys"
+	"exoplanetai/internal/fsys/fsystest"
 	"exoplanetai/internal/ingest"
 	"exoplanetai/internal/sqldb"
 	"exoplanetai/internal/store"
@@ -108,24 +109,26 @@ type bench struct {
 	clock         *hand
 	koi, toi, k2f *tableFake
 	gaia          *tableFake
+	disk          *fsystest.Fault // nothing fails before it is armed
 }
 
 func newBench(t testing.TB, change ...func(*ingest.Options)) *bench {
 	t.Helper()
 	b := &bench{dir: t.TempDir(), clock: &hand{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}}
 	b.koi, b.toi, b.k2f, b.gaia = &tableFake{text: koiText}, &tableFake{text: toiText}, &tableFake{text: k2Text}, &tableFake{text: gaiaText}
-	disk, err := fsys.OpenDir(b.dir, true)
+	real, err := fsys.OpenDir(b.dir, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := store.Prepare(disk); err != nil {
+	b.disk = fsystest.NewFault(real)
+	if err := store.Prepare(b.disk); err != nil {
 		t.Fatal(err)
 	}
 	db, err := sqldb.Open(t.Context(), sqldb.Options{Path: filepath.Join(b.dir, store.IndexPath())})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.store, err = store.Open(t.Context(), store.Options{FS: disk, DB: db, Clock: b.clock.Now, Program: "test"})
+	b.store, err = store.Open(t.Context(), store.Options{FS: b.disk, DB: db, Clock: b.clock.Now, Program: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"exoplanetai/internal/archive"
 	"exoplanetai/internal/catalog"
 	"exoplanetai/internal/exo"
+	"exoplanetai/internal/fsys/fsystest"
 	"exoplanetai/internal/ingest"
 	"exoplanetai/internal/store"
 )
@@ -425,6 +426,66 @@ func TestADamagedCurrentTableIsToldAndNotReplacedUnseen(t *testing.T) {
 	}
 }
 
+func TestADiskThatFailsAtAnyCallLeavesTheTableAsItWas(t *testing.T) {
+	changed := strings.Replace(koiText, "\"CONFIRMED\",45", "\"CANDIDATE\",45", 1)
+	for _, failure := range fsystest.Failures[:2] {
+		t.Run(failure.Name, func(t *testing.T) {
+			b := newBench(t)
+			texts := [2]string{koiText, changed}
+			now := 0 // which text is current
+			must(t, b, "koi", true)
+			for n := 1; ; n++ {
+				b.koi.set(func(f *tableFake) { f.text = texts[1-now] })
+				b.clock.Pass(time.Minute)
+				b.disk.Arm(failure, n, false)
+				res, err := table(t, b, "koi", true)
+				fired, where := b.disk.Disarm()
+				switch {
+				case !fired && err != nil || n > 300:
+					t.Fatalf("call %d: %v", n, err)
+				case err != nil && exo.KindOf(err) != exo.Full && exo.KindOf(err) != exo.Unavailable:
+					t.Errorf("%s: %v", where, err)
+				case err == nil && (res.Source != ingest.FromArchive || res.Checksum != exo.DigestOf([]byte(texts[1-now]))):
+					t.Errorf("%s: %+v", where, res)
+				}
+				if err == nil {
+					now = 1 - now
+				}
+				if res := must(t, b, "koi", false); res.Checksum != exo.DigestOf([]byte(texts[now])) {
+					t.Fatalf("%s: after %v the current table is another", where, err)
+				}
+				if !fired {
+					if n < 5 {
+						t.Errorf("only %d calls", n)
+					}
+					return
+				}
+			}
+		})
+	}
+}
+
+func TestATableWithoutEndIsCutOff(t *testing.T) {
+	b := newBench(t)
+	again := ingest.New(ingest.Options{Store: b.store, Clock: b.clock.Now, Tables: map[catalog.Type]archive.TableSource{catalog.KOI: endless{}}})
+	if _, err := again.Table(t.Context(), ingest.TableRequest{TableType: "koi"}, nil); exo.KindOf(err) != exo.Upstream {
+		t.Errorf("%v", err)
+	}
+	onlyFiles(t, b)
+}
+
+// endless sends rows until it is stopped.
+type endless struct{}
+
+func (endless) Fetch(_ context.Context, _ archive.TableRequest, w io.Writer) (archive.TableAnswer, error) {
+	rows := []byte(strings.Repeat(strings.Split(koiText, "\n")[1]+"\n", 10_000))
+	for {
+		if _, err := w.Write(rows); err != nil {
+			return archive.TableAnswer{}, err
+		}
+	}
+}
+
 func TestConcurrentRequestsShareOneFetch(t *testing.T) {
 	b := newBench(t)
 	b.koi.wait = make(chan struct{})
@@ -558,6 +619,31 @@ func TestStatus(t *testing.T) {
 	}
 	if r := st.SuccessRates["koi"]; r.Tried != 2 || r.Succeeded != 1 || *r.Value != 0.5 {
 		t.Errorf("%+v", r)
+	}
+}
+
+func TestStatusCountsLightCurves(t *testing.T) {
+	b := newBench(t)
+	for i, target := range []uint64{1, 1, 2} {
+		st, err := b.store.Stage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fmt.Fprintf(st, "file %d", i); err != nil {
+			t.Fatal(err)
+		}
+		meta := store.Meta{
+			Path: exo.Path(fmt.Sprintf("lightcurves/tess/s0001/%d.fits", i)), Kind: store.LightCurve, Mission: exo.TESS,
+			Target: exo.TargetID{Catalog: exo.TIC, Number: target}, RetrievedAt: b.clock.Now().Add(time.Duration(i) * time.Hour),
+		}
+		if _, err := b.store.Publish(t.Context(), store.Item{Staged: st, Meta: meta}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	st, err := b.Status(t.Context())
+	tess := st.LightCurves["tess"]
+	if err != nil || tess.Files != 3 || tess.Targets != 2 || tess.Bytes != 18 || !tess.Newest.Equal(b.clock.Now().Add(2*time.Hour)) || st.LightCurves["k2"].Files != 0 {
+		t.Errorf("%+v %v", st.LightCurves, err)
 	}
 }
 
