@@ -13,15 +13,17 @@ import (
 
 const opRead = "fits.Read"
 
-// maxRatio bounds what a gzip file may unpack to. Deflate reaches 1032:1 on
-// zeros; light curves have 1.2:1, headers 6:1, an empty image of a real
-// archive file stays far below 100:1.
-const maxRatio = 100
+// A gzip file may unpack to minUnpacked bytes, or to maxRatio times its size.
+// Deflate reaches 1032:1 on zeros; headers have 10:1, light curves 1.2:1.
+const (
+	maxRatio    = 100
+	minUnpacked = 1 << 20
+)
 
 // Read reads a FITS file and parses it. A file packed by gzip is recognised
 // by its first bytes and unpacked. Neither the packed nor the unpacked file
 // may be larger than limit bytes. Errors are exo.TooLarge above the limit or
-// above a ratio of 100, exo.Corrupt for bytes that are no FITS file; an error
+// above a hundred times the packed size, exo.Corrupt for bytes that are no FITS file; an error
 // of the reader is passed on.
 func Read(r io.Reader, limit int64) (*File, error) {
 	b, err := readAll(r, limit, 0)
@@ -64,7 +66,7 @@ func Gunzip(b []byte, limit int64) ([]byte, error) {
 	}
 	// The last four bytes state the length; a hint, never trusted beyond the bound.
 	hint := int64(binary.LittleEndian.Uint32(b[len(b)-4:]))
-	bound := min(limit, int64(len(b))*maxRatio)
+	bound := min(limit, max(int64(len(b))*maxRatio, minUnpacked))
 	out, err := readAll(z, bound, min(hint, int64(len(b))*8))
 	switch {
 	case exo.KindOf(err) == exo.TooLarge:
