@@ -4,12 +4,15 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"exoplanetai/internal/config"
 	"exoplanetai/internal/exo"
+	"exoplanetai/internal/xtest"
 )
 
 // guideFile is the data_config.yaml of the user guide, word for word.
@@ -248,6 +251,49 @@ func TestEntriesAreSortedAndComplete(t *testing.T) {
 		if got, ok := seen[key]; !ok || got != want {
 			t.Errorf("%s = %q, want %q", key, got, want)
 		}
+	}
+}
+
+func TestTheDocumentationNamesEveryKeyWithItsDefault(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(xtest.Root(t), "docs", "configuration.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range load(t, "", nil, nil).Entries() {
+		line := ""
+		for l := range strings.Lines(string(text)) {
+			if strings.HasPrefix(l, "| `"+e.Key+"` |") {
+				line = l
+			}
+		}
+		switch {
+		case e.Key == "config_file", e.Key == "cache_path" && line != "":
+		case line == "":
+			t.Errorf("docs/configuration.md has no line for %s", e.Key)
+		case e.Value != "" && !strings.Contains(line, "`"+e.Value+"`"), e.Value == "" && !strings.Contains(line, "| – |"):
+			t.Errorf("docs/configuration.md tells another default for %s than %q: %s", e.Key, e.Value, line)
+		}
+	}
+	for _, name := range []string{"DATA_PATH", "CACHE_PATH", "NASA_API_KEY", "ESA_API_KEY", "REDIS_URL", "CACHE_TTL_HOURS", "MAX_CONCURRENT_DOWNLOADS",
+		"PROCESSING_TIMEOUT_MINUTES", "DATABASE_URL", "LISTEN", "LOG_LEVEL", "CONFIG_FILE"} {
+		if !strings.Contains(string(text), "`"+name+"`") {
+			t.Errorf("docs/configuration.md does not name %s", name)
+		}
+	}
+}
+
+func TestTheExampleOfTheDocumentationIsValid(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(xtest.Root(t), "docs", "configuration.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(text), "```yaml\n")
+	example, _, ok := strings.Cut(example, "```")
+	if !ok || example == "" {
+		t.Fatal("there is no example")
+	}
+	if c := load(t, example, nil, nil); c.Archives.MAST.BucketURL == "" || c.MaxConcurrentDownloads != 8 {
+		t.Errorf("%+v", c)
 	}
 }
 

@@ -48,7 +48,7 @@ func settings() []setting {
 		{key: "freshness.koi", kind: span, fallback: "24h", max: 10 * yearSeconds, put: func(c *Config, v value) { c.Freshness.KOI = v.span }},
 		{key: "freshness.k2", kind: span, fallback: "24h", max: 10 * yearSeconds, put: func(c *Config, v value) { c.Freshness.K2 = v.span }},
 		{key: "freshness.toi", kind: span, fallback: "12h", max: 10 * yearSeconds, put: func(c *Config, v value) { c.Freshness.TOI = v.span }},
-		{key: "freshness.gaia", kind: span, fallback: "720h", max: 10 * yearSeconds, put: func(c *Config, v value) { c.Freshness.Gaia = v.span }},
+		{key: "freshness.gaia", kind: span, fallback: "168h", max: 10 * yearSeconds, put: func(c *Config, v value) { c.Freshness.Gaia = v.span }},
 		{key: "freshness.lightcurve", env: "CACHE_TTL_HOURS", kind: span, fallback: "6h", max: 10 * yearSeconds,
 			put: func(c *Config, v value) { c.Freshness.LightCurve = v.span }},
 		{key: "ingest.full_reload", kind: span, fallback: "168h", max: yearSeconds, put: func(c *Config, v value) { c.Ingest.FullReload = v.span }},
