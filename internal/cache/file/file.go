@@ -126,15 +126,15 @@ func (c *Cache) Set(ctx context.Context, key string, value []byte, ttl time.Dura
 	if int64(len(data)) > c.opts.MaxBytes {
 		return c.Delete(ctx, key)
 	}
+	if err := c.load(ctx); err != nil {
+		return err
+	}
 	name, temp := fileName(key), strconv.FormatUint(c.temp.Add(1), 10)+tempSuffix
 	if err := c.write(temp, data); err != nil {
 		return exo.E(op, exo.KindOf(err), nil, err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.load(ctx); err != nil {
-		return err
-	}
 	if err := c.opts.FS.Rename(c.path(temp), c.path(name)); err != nil {
 		_ = c.opts.FS.Remove(c.path(temp)) // the first error is the one to tell
 		return exo.E(op, exo.KindOf(err), nil, err)
@@ -197,10 +197,13 @@ func (c *Cache) Stats(ctx context.Context) (cache.Stats, error) {
 	return s.Rate(), nil
 }
 
-// load fills the index from the folder, once, and clears unfinished files of
-// an earlier process. The caller holds the lock.
+// load fills the index from the folder, once, and removes what an earlier
+// process left unfinished. Every Set begins with it, so that the unfinished
+// files of this process are never among them.
 func (c *Cache) load(ctx context.Context) error {
 	const op = "file.load"
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.loaded {
 		return nil
 	}
@@ -218,6 +221,10 @@ func (c *Cache) load(ctx context.Context) error {
 	for _, e := range list {
 		if err := ctx.Err(); err != nil {
 			return exo.E(op, exo.KindOf(err), nil, err)
+		}
+		if strings.HasSuffix(e.Name(), tempSuffix) && e.Type().IsRegular() {
+			_ = c.opts.FS.Remove(c.path(e.Name())) // what stays takes room, no more
+			continue
 		}
 		info, err := e.Info()
 		if err != nil || !info.Mode().IsRegular() || !strings.HasSuffix(e.Name(), suffix) {

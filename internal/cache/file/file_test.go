@@ -227,6 +227,53 @@ func TestFilesOfOthersAreLeftAlone(t *testing.T) {
 	}
 }
 
+func TestUnfinishedFilesOfADeadProcessAreRemoved(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "answers"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"1.entry.part", "77.entry.part"} {
+		if err := os.WriteFile(filepath.Join(dir, "answers", name), []byte("exocache"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := newCache(t, dir, cachetest.NewClock().Now, 0)
+	if err := c.Set(t.Context(), "key", []byte("v"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if left := entries(t, dir); len(left) != 1 {
+		t.Errorf("%v is there", left)
+	}
+}
+
+func TestADiskThatFailsIsToldAndHarmsNothing(t *testing.T) {
+	dir := t.TempDir()
+	c := newCache(t, dir, cachetest.NewClock().Now, 0)
+	if err := c.Set(t.Context(), "key", []byte("v"), 0); err != nil {
+		t.Fatal(err)
+	}
+	// A folder where the file should be: reading and replacing it must fail.
+	name := entries(t, dir)[0]
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(name, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, err := c.Get(t.Context(), "key"); ok || err == nil {
+		t.Errorf("get: %t, %v", ok, err)
+	}
+	if err := c.Set(t.Context(), "key", []byte("w"), 0); err == nil {
+		t.Error("set: no error")
+	}
+	if left := entries(t, dir); len(left) != 1 {
+		t.Errorf("left behind: %v", left)
+	}
+	if err := c.Set(t.Context(), "other", []byte("w"), 0); err != nil {
+		t.Errorf("another key: %v", err)
+	}
+}
+
 func FuzzEntry(f *testing.F) {
 	f.Add([]byte("exocache 1\n{\"key\":\"a2V5\",\"expires\":0,\"size\":0,\"digest\":\"\"}\n"))
 	f.Add([]byte("exocache 1\n{}\n"))
