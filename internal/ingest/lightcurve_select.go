@@ -101,6 +101,9 @@ func asProduct(m store.Meta) archive.Product {
 			p.SectorQuarter = *m.SectorQuarter
 		}
 	}
+	if p.ID.IsZero() { // TGLC names its files after Gaia's numbers
+		p.ID = m.Target
+	}
 	return archive.Product{Product: p, FileName: name, SizeBytes: m.SizeBytes}
 }
 
