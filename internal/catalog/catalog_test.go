@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"exoplanetai/internal/catalog"
 	"exoplanetai/internal/exo"
@@ -298,6 +299,22 @@ func TestAKeyThatRepeatsWithoutEndIsAnError(t *testing.T) {
 	tab := parse(t, catalog.K2, small(catalog.K2, rows...))
 	if s, f := catalog.Inspect(tab, 1); s.Errors != 1 || f[0].Rule != "key-repeats" {
 		t.Errorf("%+v %+v", s, f)
+	}
+}
+
+func TestWhatIsShownIsShort(t *testing.T) {
+	long := strings.Repeat("ü", 400_000)
+	old := parse(t, catalog.KOI, small(catalog.KOI, minimal[catalog.KOI][1]))
+	new := parse(t, catalog.KOI, small(catalog.KOI, strings.Replace(minimal[catalog.KOI][1], "CONFIRMED", long, 1), strings.Replace(minimal[catalog.KOI][1], "K00072.01", long, 1)))
+	rows := catalog.Diff(old, new).Sample(1)
+	_, findings := catalog.Inspect(new, 9)
+	if len(rows) != 1 || len(rows[0].Cells) != 1 || len(rows[0].Cells[0].New) > 210 || len(findings) != 2 {
+		t.Fatalf("%.1000v %d", rows, len(findings))
+	}
+	for _, f := range findings {
+		if len(f.Row)+len(f.Value)+len(f.Message) > 600 || !utf8.ValidString(f.Value) {
+			t.Errorf("%.1000v", f)
+		}
 	}
 }
 

@@ -82,6 +82,21 @@ func Diff(old, new *Table) Difference {
 	return d
 }
 
+// Sample returns the first rows, at most n, each with at most 20 cells and each
+// cell clipped, to be shown.
+func (d Difference) Sample(n int) []RowChange {
+	const cells = 20
+	rows := make([]RowChange, 0, min(n, len(d.Rows)))
+	for _, r := range d.Rows[:min(n, len(d.Rows))] {
+		short := RowChange{Key: Clip(r.Key), Kind: r.Kind}
+		for _, c := range r.Cells[:min(cells, len(r.Cells))] {
+			short.Cells = append(short.Cells, CellChange{Column: Clip(c.Column), Old: Clip(c.Old), New: Clip(c.New)})
+		}
+		rows = append(rows, short)
+	}
+	return rows
+}
+
 // columns finds the columns that both tables have: pairs of places in the old
 // and the new one.
 func (d *Difference) columns(old, new *Table) [][2]int {

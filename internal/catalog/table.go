@@ -147,11 +147,11 @@ func (t *Table) missing(f field) error {
 		With("missing_column", name)
 	for _, c := range t.Columns {
 		if now, ok := former[canon(c.Name)]; ok && now == name {
-			return err.Try("it has %s, the name of that column in a table that the archive retired; ask for today's table", c.Name)
+			return err.Try("it has %s, the name of that column in a table that the archive retired; ask for today's table", Clip(c.Name))
 		}
 	}
 	if c := t.closest(name); c != "" {
-		return err.Try("it has %s: the archive may have renamed the column", c)
+		return err.Try("it has %s: the archive may have renamed the column", Clip(c))
 	}
 	return err.Try("the archive may have renamed the column; the last good table stays current")
 }

@@ -30,6 +30,15 @@ func Validate(t *Table) Summary {
 	return s
 }
 
+// Clip shortens a cell for a message to at most 200 bytes.
+func Clip(s string) string {
+	const limit = 200
+	if len(s) <= limit {
+		return s
+	}
+	return strings.ToValidUTF8(s[:limit], "") + "…"
+}
+
 // maxTwins bounds the rows that share their key but for the ordinal; there are
 // never more than two in the real table.
 const maxTwins = 100
@@ -82,9 +91,9 @@ func (v *inspector) find(i int, severity, rule, level string, r Role, format str
 	if len(v.findings) >= v.limit {
 		return
 	}
-	f := Finding{Rule: rule, Level: level, Severity: severity, Row: v.t.keys[i], Message: fmt.Sprintf(format, args...)}
+	f := Finding{Rule: rule, Level: level, Severity: severity, Row: Clip(v.t.keys[i]), Message: fmt.Sprintf(format, args...)}
 	if j := v.t.at[r]; j >= 0 {
-		f.Column, f.Value = v.t.Columns[j].Name, v.t.Cell(i, j)
+		f.Column, f.Value = v.t.Columns[j].Name, Clip(v.t.Cell(i, j))
 	}
 	v.findings = append(v.findings, f)
 }

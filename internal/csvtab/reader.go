@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"exoplanetai/internal/exo"
@@ -219,8 +220,17 @@ func (r *Reader) setHeader(rec string) error {
 			return exo.Errorf(op, exo.Invalid, nil, "the header names the column %q twice", short(name))
 		}
 		seen[name] = true
+		if strings.ContainsFunc(name, unprintable) {
+			return exo.Errorf(op, exo.Invalid, nil, "the column name %q holds a control character", short(name))
+		}
 	}
 	return nil
+}
+
+// unprintable finds characters that would act on a terminal or a log instead of
+// standing in it: names of columns are shown to people.
+func unprintable(r rune) bool {
+	return unicode.IsControl(r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
 }
 
 func short(s string) string {

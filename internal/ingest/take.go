@@ -28,12 +28,12 @@ func (r *run) take(ctx context.Context, l *load, meta store.Meta, delta *piece) 
 		return r.reject(ctx, l, nil, catalog.Summary{Errors: 1, Metrics: map[string]float64{}}, nil, err)
 	}
 	summary, findings := catalog.Inspect(table, shown)
-	if r.newest == nil && table.Len() == 0 {
+	switch {
+	case r.newest == nil && table.Len() == 0:
 		return r.reject(ctx, l, table, summary, findings, exo.Errorf("ingest.Table", exo.Upstream, r.t, "the %s table has no rows", r.t))
-	}
-	if !summary.Valid {
+	case !summary.Valid:
 		return r.reject(ctx, l, table, summary, findings, exo.Errorf("ingest.Table", exo.Upstream, r.t,
-			"the %s table failed validation with %d errors: row %s: %s", r.t, summary.Errors, findings[0].Row, findings[0].Message))
+			"the %s table failed validation with %d errors: row %.60q: %s", r.t, summary.Errors, findings[0].Row, findings[0].Message))
 	}
 	var old *catalog.Table
 	if r.newest != nil {
@@ -46,8 +46,13 @@ func (r *run) take(ctx context.Context, l *load, meta store.Meta, delta *piece) 
 	if held, why := catalog.MassChange(old, table, diff); held {
 		return r.hold(ctx, l, meta, diff, why)
 	}
+	return r.accept(ctx, l, meta, table, diff, delta)
+}
+
+// accept publishes a table that nothing speaks against.
+func (r *run) accept(ctx context.Context, l *load, meta store.Meta, table *catalog.Table, diff catalog.Difference, delta *piece) (TableResult, error) {
+	meta.Kind = store.Table
 	items := []store.Item{{Staged: l.staged, Meta: meta}}
-	items[0].Meta.Kind = store.Table
 	if delta != nil {
 		dm := tableMeta(store.Meta{Origin: delta.load.answer.Origin, Kind: store.Delta}, r.t, delta.table, catalog.Validate(delta.table), l.at)
 		items = append(items, store.Item{Staged: delta.load.staged, Meta: dm})
@@ -201,11 +206,10 @@ func (r *run) hold(ctx context.Context, l *load, meta store.Meta, d catalog.Diff
 		return TableResult{}, err
 	}
 	id := heldID(kept)
-	rows := d.Rows[:min(shown, len(d.Rows))]
 	return TableResult{}, exo.Errorf("ingest.Table", exo.Conflict, r.t, "the new %s table waits for approval: %s", r.t, why).
 		Try("look at the difference; then run `exoplanetai ingest held approve %s` or `… discard %s`", id, id).
 		With("held_id", id).With("held_path", kept.Path).With("reason", why).
 		With("difference", map[string]any{
-			"changes": d.Changes, "schema_changes": d.Schema, "dispositions": d.Dispositions, "rows": rows, "rows_total": len(d.Rows),
+			"changes": d.Changes, "schema_changes": d.Schema, "dispositions": d.Dispositions, "rows": d.Sample(shown), "rows_total": len(d.Rows),
 		})
 }
