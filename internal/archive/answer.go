@@ -92,19 +92,21 @@ func (c *Client) open(ctx context.Context, ep Endpoint, r Request) (*Response, e
 	if a.left <= 0 {
 		a.left = maxStream
 	}
-	if err := a.decode(); err != nil {
+	if err := a.decode(r.Identity); err != nil {
 		a.Close()
 		return nil, err
 	}
 	return a, nil
 }
 
-// decode puts the decompressor in place.
-func (a *Response) decode() error {
-	switch enc := strings.ToLower(a.Header.Get("Content-Encoding")); enc {
-	case "", "identity":
+// decode puts the decompressor in place, unless the bytes as they lie there
+// were asked for: ranges and lengths of an encoded file are not the file's.
+func (a *Response) decode(identity bool) error {
+	enc := strings.ToLower(a.Header.Get("Content-Encoding"))
+	switch {
+	case enc == "", enc == "identity":
 		return nil
-	case "gzip", "x-gzip":
+	case !identity && (enc == "gzip" || enc == "x-gzip"):
 		count := &counter{r: a.raw}
 		z, err := gzip.NewReader(count)
 		if err == io.EOF && (a.Status == http.StatusNoContent || a.Status/100 == 3 || a.Length == 0) {
@@ -116,7 +118,7 @@ func (a *Response) decode() error {
 		a.r, a.Length, a.Proven = &inflater{z: z, in: count, host: a.host}, -1, true
 		return nil
 	default:
-		return exo.Errorf(opGet, exo.Upstream, a.host, "%s uses the content encoding %.40q, which was not asked for", a.host, enc)
+		return exo.Errorf(opGet, exo.Upstream, a.host, "%s uses the content encoding %.40q, which was not asked for", a.host, enc).Try("try again later")
 	}
 }
 
@@ -127,7 +129,7 @@ func (a *Response) Read(p []byte) (int, error) {
 	}
 	n, err := a.r.Read(p)
 	if int64(n) > a.left {
-		return 0, exo.Errorf(opGet, exo.TooLarge, a.host, "the answer of %s is larger than its limit", a.host)
+		return 0, exo.Errorf(opGet, exo.TooLarge, a.host, "the answer of %s is larger than its limit", a.host).Try("the archive may be sending something else; check base_url")
 	}
 	a.left -= int64(n)
 	if err != nil && err != io.EOF {
@@ -159,7 +161,7 @@ func (z *inflater) Read(p []byte) (int, error) {
 	n, err := z.z.Read(p)
 	z.out += int64(n)
 	if z.out > 1<<20+100*z.in.n {
-		return 0, exo.Errorf(opGet, exo.TooLarge, z.host, "the compressed answer of %s grows beyond every measure", z.host)
+		return 0, exo.Errorf(opGet, exo.TooLarge, z.host, "the compressed answer of %s grows beyond every measure", z.host).Try("check base_url")
 	}
 	return n, err
 }

@@ -34,7 +34,7 @@ type Endpoint struct {
 	Base    string        // "https://exofop.ipac.caltech.edu"
 	Timeout time.Duration // until an answer begins, for each try; 0: 60 s
 	Idle    time.Duration // longest silence within an answer; 0: the smaller of Timeout and 60 s
-	Total   time.Duration // for one try in all; 0: 30 times Timeout
+	Total   time.Duration // for one try in all; 0: Timeout and half an hour
 	Retries int           // tries after the first; 0: none
 	Header  http.Header   // sent to Base's own scheme and host only, such as a key
 }
@@ -60,7 +60,7 @@ func (e Endpoint) filled() Endpoint {
 		e.Idle = min(e.Timeout, time.Minute)
 	}
 	if e.Total <= 0 {
-		e.Total = 30 * e.Timeout
+		e.Total = e.Timeout + 30*time.Minute
 	}
 	e.Retries = max(e.Retries, 0)
 	return e

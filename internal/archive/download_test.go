@@ -208,6 +208,10 @@ func TestDownloadOutcomes(t *testing.T) {
 			steps: []step{{do: func(w http.ResponseWriter, _ *http.Request) { w.(http.Flusher).Flush(); w.Write(whole) }}}, size: 5000, retries: 3, kind: exo.Upstream, requests: 1, resets: 1},
 		"a body shorter than its announced length": {
 			steps: []step{{origin: origin{body: whole, deaf: true, lie: 7}, stop: -1}}, retries: 2, kind: exo.Upstream, requests: 3, resets: 2},
+		"an encoded body": {steps: []step{{do: func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			w.Write(squeezed(whole))
+		}}}, retries: 2, kind: exo.Upstream, requests: 1},
 		"no such file":        {steps: []step{{do: status(404)}}, retries: 3, kind: exo.NotFound, requests: 1},
 		"proprietary, 401":    {steps: []step{{do: status(401)}}, retries: 3, kind: exo.Denied, requests: 1},
 		"proprietary, 403":    {steps: []step{{do: status(403)}}, retries: 3, kind: exo.Denied, requests: 1},

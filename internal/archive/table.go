@@ -17,6 +17,7 @@ import (
 type TableCheck struct {
 	Columns []string // two or more that the header must have, "TIC ID|tid" being either; case and runs of blanks do not count
 	Empty   bool     // a header without rows is a table too
+	Ended   bool     // the source ends its last line, so that a table without that end is cut
 }
 
 // maxHead bounds what is read to find the header. The longest known heading,
@@ -65,7 +66,7 @@ func CopyTable(w io.Writer, resp *Response, check TableCheck) error {
 	switch {
 	case rows == 0 && !check.Empty:
 		return refuse(resp.host, "sent a table without rows", "")
-	case last != '\n' && !resp.Proven:
+	case last != '\n' && (check.Ended || !resp.Proven):
 		return exo.E(opGet, exo.Upstream, resp.host, errCut).Say("the table of %s breaks off in a line", resp.host).Try("try again later")
 	}
 	return out.Flush()

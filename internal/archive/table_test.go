@@ -169,6 +169,16 @@ func TestNothingIsWrittenOfARefusedAnswer(t *testing.T) {
 	}
 }
 
+func TestATableMayHaveToEndItsLastLine(t *testing.T) {
+	open := strings.TrimSuffix(goodTable, "\n")
+	if _, _, err := fetch(t, send(200, []byte(open)), archive.TableCheck{Columns: koiColumns, Ended: true}, 0); !errors.Is(err, exo.Upstream) {
+		t.Errorf("error %v", err)
+	}
+	if _, _, err := fetch(t, send(200, []byte(open)), archive.TableCheck{Columns: koiColumns}, 0); err != nil {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestAFailingReceiverIsNotTheArchivesFault(t *testing.T) {
 	s := serve(t, func(_ int64, w http.ResponseWriter, _ *http.Request) { io.WriteString(w, goodTable) })
 	c, _ := client(t, archive.Options{}, s)

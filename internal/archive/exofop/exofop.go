@@ -31,6 +31,7 @@ func New(o Options) *Source {
 		o.Endpoint.Base = Base
 	}
 	o.Endpoint.Timeout = max(o.Endpoint.Timeout, slowest)
+	o.Endpoint.Idle = max(o.Endpoint.Idle, slowest) // the page may begin before its table is ready
 	return &Source{opt: o}
 }
 

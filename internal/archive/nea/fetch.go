@@ -74,7 +74,7 @@ func (s *Source) Fetch(ctx context.Context, req archive.TableRequest, w io.Write
 func (s *Source) fetch(ctx context.Context, tab table, req archive.TableRequest, w io.Writer) (archive.TableAnswer, error) {
 	adql, partial := tab.query(req.Since, s.toDate.Load())
 	ans := archive.TableAnswer{Partial: partial, Origin: exo.Origin{Archive: "nea", URL: s.opt.Endpoint.URL("/TAP/sync", nil), Query: adql}}
-	check := archive.TableCheck{Columns: tab.columns, Empty: partial}
+	check := archive.TableCheck{Columns: tab.columns, Empty: partial, Ended: true}
 	known := req.Known
 	if known != nil && known.Query != adql {
 		known = nil // validators of another question's answer
@@ -108,10 +108,14 @@ func (s *Source) ask(ctx context.Context, adql string, header http.Header) (*arc
 	}
 	ep := s.opt.Endpoint
 	resp, err := s.opt.Client.Open(ctx, ep, archive.Request{URL: ep.URL("/TAP/sync", form(adql)), Header: header, Once: true})
-	if err != nil && ctx.Err() == nil && errors.Is(err, archive.ErrLate) {
-		return s.runJob(ctx, adql)
+	if err == nil || ctx.Err() != nil || !errors.Is(err, archive.ErrLate) {
+		return resp, err
 	}
-	return resp, err
+	resp, jobErr := s.runJob(ctx, adql)
+	if errors.Is(jobErr, exo.NotFound) {
+		return nil, err // a mirror without jobs: what counts is that it was late
+	}
+	return resp, jobErr
 }
 
 // wantsDate recognises Oracle's complaints about a text where a date stands:

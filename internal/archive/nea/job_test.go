@@ -80,6 +80,15 @@ func TestALateAnswerIsAskedForByAJob(t *testing.T) {
 	}
 }
 
+func TestALateMirrorWithoutJobsIsLate(t *testing.T) {
+	s := serve(t, map[string]http.HandlerFunc{"/TAP/sync": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }})
+	src := source(t, s, nea.Options{Endpoint: archive.Endpoint{Timeout: 50 * time.Millisecond, Retries: 3}})
+	_, err := src.Fetch(t.Context(), archive.TableRequest{Type: catalog.KOI}, io.Discard)
+	if exo.KindOf(err) != exo.Unavailable || len(s.log()) != 2 {
+		t.Errorf("%v, asked %q", err, s.log())
+	}
+}
+
 func TestJobsThatFailAreTyped(t *testing.T) {
 	cases := map[string]struct {
 		routes map[string]http.HandlerFunc
