@@ -28,17 +28,17 @@ func (s *Store) recover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	acts, err := s.unfinished()
+	if err != nil {
+		return err
+	}
 	if again {
 		s.Log.Info("the index is made again from the data tree")
-		r, err := s.Reindex(ctx, nil)
+		r, err := s.reindex(ctx, nil)
 		if err != nil {
 			return err
 		}
 		s.Log.Info("the index was made again", "files", r.Files, "damaged", len(r.Damaged))
-	}
-	acts, err := s.unfinished()
-	if err != nil {
-		return err
 	}
 	for _, name := range sumsNames() {
 		if err := s.catchUp(ctx, name, paths(acts)); err != nil {

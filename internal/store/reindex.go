@@ -32,13 +32,34 @@ type ReindexReport struct {
 // It never hides damage: a row whose sidecar is gone or altered stays as it
 // was, a checksum line that contradicts the tree stays, and both are reported
 // here and by Verify. If it is interrupted the next Open runs it again.
-func (s *Store) Reindex(ctx context.Context, report func(done, total int64)) (ReindexReport, error) {
-	if err := s.writable("store.Reindex"); err != nil {
-		return ReindexReport{}, err
+func (s *Store) Reindex(ctx context.Context, report func(done, total int64)) (r ReindexReport, err error) {
+	if s.ReadOnly {
+		return r, s.writable("store.Reindex")
 	}
+	err = s.queue.alone(func() error {
+		var acts []*act
+		if s.mustReindex.Load() {
+			if acts, err = s.unfinished(); err != nil {
+				return err
+			}
+		}
+		if r, err = s.reindex(ctx, report); err != nil || !s.mustReindex.Load() {
+			return err
+		}
+		if err = s.finish(ctx, acts); err != nil {
+			return err
+		}
+		s.mustReindex.Store(false)
+		return s.emptyStaging()
+	})
+	return r, err
+}
+
+// reindex does it while nothing is published.
+func (s *Store) reindex(ctx context.Context, report func(done, total int64)) (ReindexReport, error) {
 	r := &reindexer{s: s, ctx: ctx, report: report, bad: map[string]bool{}}
 	r.StartedAt = s.now()
-	err := s.queue.alone(r.run)
+	err := r.run()
 	r.FinishedAt = s.now()
 	slices.SortFunc(r.Damaged, compareDamage)
 	return r.ReindexReport, err

@@ -21,7 +21,7 @@ type Options struct {
 	Holder  string       // who takes the lock, for the message to others: "serve, pid 4711"
 
 	ReadOnly bool // take no lock and write nothing; the folder and the database may be read-only too
-	Rebuild  bool // open although tree and index contradict each other, in order to call Reindex
+	Rebuild  bool // open although tree and index contradict each other; Reindex must be called before anything is stored
 }
 
 // Store is an open data tree. All its methods may be called from many
@@ -31,6 +31,8 @@ type Store struct {
 	lock   fsys.Unlocker // nil: read only
 	queue  queue
 	serial atomic.Uint64 // of staged files
+
+	mustReindex atomic.Bool // opened with Rebuild, and Reindex has not been called
 
 	synced map[string]bool // folders whose names are on the disk; only the leader of the queue uses it
 }
@@ -63,6 +65,19 @@ func Prepare(f fsys.FS) error {
 		}
 	}
 	return nil
+}
+
+// SetAside gives a damaged index database, with its log, another name, so that a
+// new one can be made in its place, and returns that name. The database must not
+// be open. What else it held is in the file that was set aside.
+func SetAside(f fsys.FS, at time.Time) (string, error) {
+	suffix := ".damaged-" + exo.Stamp(at)
+	for _, part := range []string{"-wal", "-shm", ""} {
+		if err := f.Rename(indexDB+part, indexDB+suffix+part); err != nil && exo.KindOf(err) != exo.NotFound {
+			return "", err
+		}
+	}
+	return indexDB + suffix, f.SyncDir("metadata")
 }
 
 // Open opens the data tree. Unless ReadOnly it makes the guide's folders, takes
@@ -116,6 +131,7 @@ func (s *Store) start(ctx context.Context) error {
 		return err
 	}
 	if s.Rebuild {
+		s.mustReindex.Store(true)
 		return nil
 	}
 	return s.recover(ctx)
@@ -135,6 +151,9 @@ func (s *Store) Close() error {
 func (s *Store) writable(op string) error {
 	if s.ReadOnly {
 		return exo.Errorf(op, exo.Conflict, nil, "the data folder is open to read only")
+	}
+	if s.mustReindex.Load() {
+		return exo.Errorf(op, exo.Conflict, nil, "the index has to be made again first").Try("run `exoplanetai storage reindex`")
 	}
 	return nil
 }
