@@ -3,7 +3,9 @@ package ingest_test
 import (
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +15,7 @@ import (
 	"exoplanetai/internal/catalog"
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/ingest"
+	"exoplanetai/internal/store"
 	"exoplanetai/internal/xtest"
 )
 
@@ -103,6 +106,36 @@ func TestTheRealK2TableIsMergedFromItsChanges(t *testing.T) {
 	}
 	if d := catalog.Diff(parsed(t, catalog.K2, whole), parsed(t, catalog.K2, string(got))); d.Changes != (catalog.Changes{Unchanged: 4004}) {
 		t.Errorf("the assembled table differs from the whole one: %+v", d.Changes)
+	}
+}
+
+func TestGaiaIsAskedForStarsThatOnlyHaveLightCurves(t *testing.T) {
+	b := newBench(t)
+	name := "kplr010002792-2009259160929_llc.fits" // in no table
+	data, err := os.ReadFile(xtest.Shared(t, "data/real/lightcurves/kepler/"+name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, content := range [][]byte{data, []byte("damaged")} {
+		st, err := b.store.Stage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := st.Write(content); err != nil {
+			t.Fatal(err)
+		}
+		meta := store.Meta{
+			Path: exo.Path(fmt.Sprintf("lightcurves/kepler/0100/%d.fits", i)), Kind: store.LightCurve, Mission: exo.Kepler,
+			Target: exo.TargetID{Catalog: exo.KIC, Number: uint64(10002792 + i)}, RetrievedAt: b.clock.Now(),
+		}
+		if _, err := b.store.Publish(t.Context(), store.Item{Staged: st, Meta: meta}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(t, b, "gaia", false)
+	req := b.gaia.fetches[0]
+	if len(req.Targets) != 1 || req.Targets[0].String() != "KIC 10002792" || math.Abs(req.Stars[0].RA-287.867210) > 1e-6 {
+		t.Errorf("%+v", req)
 	}
 }
 

@@ -119,6 +119,7 @@ type flight struct {
 	done chan struct{}
 	res  TableResult
 	err  error
+	left bool // the caller that ran it gave up
 }
 
 // flights lets callers that want the same at the same time share one run.
@@ -146,6 +147,7 @@ func (g *flights) do(ctx context.Context, key string, f func() (TableResult, err
 				close(fl.done)
 			}()
 			fl.res, fl.err = f()
+			fl.left = fl.err != nil && ctx.Err() != nil
 			return fl.res, fl.err
 		}
 		select {
@@ -153,7 +155,7 @@ func (g *flights) do(ctx context.Context, key string, f func() (TableResult, err
 			return TableResult{}, exo.E("ingest", exo.KindOf(ctx.Err()), key, ctx.Err())
 		case <-fl.done:
 		}
-		if exo.KindOf(fl.err) != exo.Canceled {
+		if !fl.left {
 			return fl.res, fl.err
 		}
 	}

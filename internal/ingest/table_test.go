@@ -514,12 +514,24 @@ func TestConcurrentRequestsShareOneFetch(t *testing.T) {
 }
 
 func TestACallerThatGivesUpLeavesNothingAndStopsNobody(t *testing.T) {
+	t.Run("cancelled", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		giveUp(t, ctx, cancel, exo.Canceled)
+	})
+	t.Run("out of time", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		giveUp(t, ctx, func() {}, exo.Unavailable)
+	})
+}
+
+func giveUp(t *testing.T, ctx context.Context, cancel func(), kind exo.Kind) {
+	t.Helper()
 	b := newBench(t)
 	b.koi.wait = make(chan struct{})
-	ctx, cancel := context.WithCancel(t.Context())
 	var group sync.WaitGroup
 	group.Go(func() {
-		if _, err := b.Table(ctx, ingest.TableRequest{TableType: "koi"}, nil); exo.KindOf(err) != exo.Canceled {
+		if _, err := b.Table(ctx, ingest.TableRequest{TableType: "koi"}, nil); exo.KindOf(err) != kind {
 			t.Errorf("%v", err)
 		}
 	})
