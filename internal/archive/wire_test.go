@@ -36,8 +36,8 @@ type all struct {
 	dir    string
 }
 
-// real serves the real files through the sample archives.
-func real(t *testing.T) *all {
+// realFiles serves the real files through the sample archives.
+func realFiles(t *testing.T) *all {
 	t.Helper()
 	dir := xtest.Shared(t, "data/real")
 	a := archives(t, sample.Options{Data: os.DirFS(dir)}, 10*time.Second)
@@ -88,7 +88,7 @@ func (a *all) source(k catalog.Type) archive.TableSource {
 }
 
 func TestTheSampleArchivesTables(t *testing.T) {
-	a := real(t)
+	a := realFiles(t)
 	rows := map[catalog.Type]int{catalog.KOI: 9564, catalog.K2: 4004}
 	for _, k := range []catalog.Type{catalog.KOI, catalog.TOI, catalog.K2} {
 		var b bytes.Buffer
@@ -167,7 +167,7 @@ func TestTheSampleArchivesFaults(t *testing.T) {
 }
 
 func TestTheSampleArchivesJobs(t *testing.T) {
-	a := real(t)
+	a := realFiles(t)
 	for fault, kind := range map[string]exo.Kind{"nea.executing=3": "", "nea.job=error": exo.Upstream, "nea.job=abort": exo.Upstream, "nea.job=gone": exo.NotFound} {
 		a.play(t, fault)
 		var b bytes.Buffer
@@ -179,7 +179,7 @@ func TestTheSampleArchivesJobs(t *testing.T) {
 }
 
 func TestTheSampleArchivesLightCurves(t *testing.T) {
-	a := real(t)
+	a := realFiles(t)
 	plain := folder.New(folder.Options{FS: os.DirFS(a.dir)})
 	stars := []string{"TIC 25155310", "TIC 424865156", "KIC 10002792", "KIC 10666592", "EPIC 205905563"}
 	faults := [][]string{nil, {"mast.executing=2", "mast.decoys"}, {"mast.pagesize=1", "download.cut=100000*2"}, {"download.norange", "download.cut=100000*1"},
