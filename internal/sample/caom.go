@@ -91,7 +91,7 @@ type observation struct {
 
 // caomData groups the files into observations, once.
 func (s *Server) caomData() *caom {
-	s.caomRun.Do(func() { s.caom = newCaom(s.src.files()) })
+	s.caomRun.Do(func() { s.caom = newCaom(s.src.details()) })
 	return s.caom
 }
 

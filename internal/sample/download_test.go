@@ -229,3 +229,10 @@ func TestManyClientsAtOnce(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// serve asks without a network.
+func serve(s *sample.Server, address string) (int, []byte) {
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, httptest.NewRequest("GET", address, nil))
+	return w.Code, w.Body.Bytes()
+}

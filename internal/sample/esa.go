@@ -92,23 +92,28 @@ func (s *Server) gaia(r *request) (*result, string, error) {
 			return nil, "", exo.Errorf("sample.gaia", exo.Invalid, nil, "Unknown table %q", clip(n))
 		}
 	}
-	t, _, err := r.view("gaia")
+	t, key, err := r.view("gaia")
 	if err != nil {
 		return nil, "", err
 	}
+	wide := r.s.views.get("wide:"+key, func(v *view) { v.t = wideGaia(t) }).t
 	if v, ok := r.fault("overflow"); ok {
 		a.maxrec, _ = strconv.Atoi(v)
 	}
 	q.aliases = append(aliases, names...)
-	res, err := q.run(wideGaia(t), a.maxrec)
+	res, err := q.run(wide, a.maxrec)
 	return res, a.format, err
 }
 
-// wideGaia adds the columns that the served table lacks, without values. A
-// folder without a Gaia table is an archive that knows no source.
+// wideGaia adds the columns that the served table lacks, without values, and
+// takes away the other catalogs' numbers, which Gaia does not know. A folder
+// without a Gaia table is an archive that knows no source.
 func wideGaia(t *table) *table {
 	if t == nil {
 		return newTable("gaia", gaiaColumns, nil)
+	}
+	for _, foreign := range []string{"tic_id", "kic_id", "epic_id"} {
+		t = t.changed("missing", foreign)
 	}
 	cols := append([]column(nil), t.cols...)
 	for _, c := range gaiaColumns {

@@ -48,7 +48,7 @@ func (s *Server) downloadTOI(w http.ResponseWriter, r *request) {
 		key += "&dialect=" + d
 	}
 	_, notice := r.fault("notice")
-	output, order, only := strings.ToLower(r.param("output")), strings.ToLower(r.param("sort")), r.param("toi")
+	output, order, only := strings.ToLower(clip(r.param("output"))), strings.ToLower(clip(r.param("sort"))), clip(r.param("toi"))
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%x %s %s %s %t", t.digest, output, order, only, notice)
 	w.Header().Set("Content-Type", "text/plain; charset=UTF-8")
@@ -63,7 +63,7 @@ func (s *Server) downloadTOI(w http.ResponseWriter, r *request) {
 		_, _ = w.Write(t.verb) // the client has gone if this fails
 		return
 	}
-	v := s.views.get(fmt.Sprintf("exofop:%x:%s:%s:%s", t.digest, output, order, clip(only)), func(v *view) {
+	v := s.views.get(fmt.Sprintf("exofop:%x:%s:%s:%s", t.digest, output, order, only), func(v *view) {
 		v.body, v.err = s.tois(t, output, order, only)
 	})
 	if v.err != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -31,6 +32,9 @@ type folder struct {
 	fsys    fs.FS
 	exports []*export // newest first
 	curves  []file
+
+	detailOnce sync.Once
+	detailed   []file
 
 	starOnce sync.Once
 	starList starList
@@ -279,8 +283,7 @@ func (d *folder) describe() string {
 	return fmt.Sprintf("a folder with %d table exports and %d light curves", len(d.exports), len(d.curves))
 }
 
-// addCurve notes a light curve by its name; what the name does not say is in
-// its header.
+// addCurve notes a light curve by its name.
 func (d *folder) addCurve(p string, e fs.DirEntry) error {
 	name := path.Base(p)
 	product, ok := lightcurve.ParseFileName(name)
@@ -291,19 +294,33 @@ func (d *folder) addCurve(p string, e fs.DirEntry) error {
 	if err != nil {
 		return err
 	}
-	f := file{name: name, path: p, size: info.Size(), mod: info.ModTime(), product: product}
+	nan := math.NaN()
+	d.curves = append(d.curves, file{name: name, path: p, size: info.Size(), mod: info.ModTime(), product: product, ra: nan, dec: nan, tmin: nan, tmax: nan})
+	return nil
+}
+
+// details reads the heads of all files, once, when the first search needs
+// them: a mirror may hold a hundred thousand. A file that cannot be read is
+// listed without position and times.
+func (d *folder) details() []file {
+	d.detailOnce.Do(func() {
+		d.detailed = slices.Clone(d.curves)
+		for i := range d.detailed {
+			if head, err := d.head(d.detailed[i].path); err == nil {
+				d.detailed[i].fromHeader(head)
+			}
+		}
+	})
+	return d.detailed
+}
+
+func (d *folder) head(p string) ([]byte, error) {
 	in, err := d.fsys.Open(p)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer in.Close()
-	head, err := io.ReadAll(io.LimitReader(in, headBytes))
-	if err != nil {
-		return err
-	}
-	f.fromHeader(head)
-	d.curves = append(d.curves, f)
-	return nil
+	return io.ReadAll(io.LimitReader(in, headBytes))
 }
 
 // open gives a file's bytes; a file system without seeking is read whole.

@@ -30,7 +30,7 @@ func (d *folder) stars() []star {
 				byName[name] = t
 			}
 		}
-		for _, f := range d.curves {
+		for _, f := range d.details() {
 			s := unknownStar(f.product.ID)
 			s.ra, s.dec = f.ra, f.dec
 			d.starList.add(s)
@@ -139,7 +139,8 @@ func koiNames(koi string) []string {
 	if !ok {
 		return nil
 	}
-	return []string{star, koi, "KOI-" + strings.TrimLeft(strings.TrimPrefix(star, "K"), "0")}
+	bare := strings.TrimLeft(strings.TrimPrefix(koi, "K"), "0")
+	return []string{star, koi, "KOI-" + bare[:strings.IndexByte(bare, '.')], "KOI-" + bare}
 }
 
 // planetNames gives the star's name before the planet's: "Kepler-10 b" is

@@ -39,9 +39,6 @@ func (x *nameIndex) add(st star) {
 		keys = append(keys, nameKey(o.String()))
 	}
 	for _, n := range st.names {
-		if p, err := exo.ParseName(n); err == nil {
-			n = p.Canonical
-		}
 		keys = append(keys, nameKey(n))
 	}
 	slices.Sort(keys)

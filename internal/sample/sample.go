@@ -112,12 +112,11 @@ type request struct {
 
 // fault takes the fault of a kind that applies to this request, if any.
 func (r *request) fault(kind string) (string, bool) {
-	for _, scope := range []string{r.scope, "any"} {
-		if f, ok := r.s.faults.take(scope+"."+kind, r.text); ok {
-			return f.Value, true
-		}
+	f, ok := r.s.faults.take(r.scope+"."+kind, r.text)
+	if !ok && r.scope != "any" {
+		f, ok = r.s.faults.take("any."+kind, r.text)
 	}
-	return "", false
+	return f.Value, ok
 }
 
 // param returns a parameter, its name without regard to case (TAP 1.1 section 2.7).

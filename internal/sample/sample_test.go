@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -17,10 +18,23 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// realServer serves the shared real files.
-func realServer(t testing.TB, faults ...string) (*sample.Server, *httptest.Server) {
+// shared is one server of the real files for all tests that set no faults:
+// reading the tables once saves seconds.
+var shared struct {
+	once sync.Once
+	s    *sample.Server
+	err  error
+}
+
+// realServer serves the shared real files, without faults.
+func realServer(t testing.TB) (*sample.Server, *httptest.Server) {
 	t.Helper()
-	return start(t, sample.Options{Data: os.DirFS(xtest.Shared(t, "data/real"))}, faults...)
+	dir := xtest.Shared(t, "data/real")
+	shared.once.Do(func() { shared.s, shared.err = sample.New(sample.Options{Data: os.DirFS(dir)}) })
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	return shared.s, listen(t, shared.s)
 }
 
 func start(t testing.TB, o sample.Options, faults ...string) (*sample.Server, *httptest.Server) {
@@ -30,13 +44,18 @@ func start(t testing.TB, o sample.Options, faults ...string) (*sample.Server, *h
 	if err != nil {
 		t.Fatal(err)
 	}
+	return s, listen(t, s)
+}
+
+func listen(t testing.TB, s *sample.Server) *httptest.Server {
+	t.Helper()
 	h := httptest.NewServer(s)
 	t.Cleanup(func() {
 		h.CloseClientConnections()
 		h.Close()
 		h.Client().CloseIdleConnections()
 	})
-	return s, h
+	return h
 }
 
 func parse(t testing.TB, faults ...string) []sample.Fault {

@@ -18,8 +18,10 @@ type source interface {
 	table(name, pick string) (*table, error)
 	// tables lists the names that table knows, sorted.
 	tables() []string
-	// files lists the light curves, by name.
+	// files lists the light curves, by name, with what their names tell.
 	files() []file
+	// details lists the same with what their headers tell besides.
+	details() []file
 	// open gives the bytes of a light curve.
 	open(f file) (io.ReadSeekCloser, error)
 	// stars lists the stars with names and positions, for the resolvers.

@@ -107,6 +107,7 @@ func confirmed(k2 *table, name string, defaults bool) *table {
 func (s *synthetic) table(name, _ string) (*table, error) { return s.byName[name], nil }
 func (s *synthetic) tables() []string                     { return s.order }
 func (s *synthetic) files() []file                        { return s.curves }
+func (s *synthetic) details() []file                      { return s.curves }
 func (s *synthetic) stars() []star                        { return s.starry.stars }
 func (s *synthetic) hasPick(string, string) bool          { return false }
 

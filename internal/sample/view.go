@@ -122,9 +122,11 @@ func (t *table) reshaped(kind, value string) *table {
 	cols := slices.Clone(t.cols)
 	switch kind {
 	case "missing":
-		if i := t.col(value); i >= 0 {
-			order = slices.Delete(order, i, i+1)
+		i := t.col(value)
+		if i < 0 {
+			return t
 		}
+		order = slices.Delete(order, i, i+1)
 	case "rename":
 		from, to, _ := strings.Cut(value, ":")
 		if i := t.col(from); i >= 0 {
