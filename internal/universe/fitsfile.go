@@ -118,7 +118,7 @@ func (sc scene) cards(j job, s *series, c chance) cards {
 // the spacecraft.
 func (sc scene) timeCards(v cards, s *series) {
 	w := sc.window
-	half := w.step() / 2
+	half := float64(w.step() / 2)
 	dead, zero := 0.92063492, w.scale().Zero()
 	if w.mission == exo.TESS {
 		dead = 0.792
@@ -186,7 +186,7 @@ func (sc scene) tessCards(v cards, named exo.TargetID, c chance) {
 	years := (w.start + 2457000 - 2451545) / 365.25
 	_, cosDec := sincos(s.Dec * math.Pi / 180)
 	v["RA_OBJ1"], v["DEC_OBJ1"] = s.RA+s.pmRA/3.6e6*years/cosDec, s.Dec
-	v["CRVAL1"], v["CRVAL2"] = v["RA_OBJ1"], s.Dec+s.pmDec/3.6e6*years
+	v["CRVAL1"], v["CRVAL2"] = v["RA_OBJ1"], s.Dec+float64(s.pmDec/3.6e6*years)
 	v["CDELT1"], v["CDELT2"] = -0.0058, 0.0058
 }
 
@@ -246,7 +246,7 @@ func (sc scene) pixelCards(v cards, c chance) {
 	case sc.window.cadence == 60:
 		best = 7
 	}
-	cx, cy := float64(nx)/2+c.between(-0.5, 0.5), float64(ny)/2+c.between(-0.5, 0.5)
+	cx, cy := float64(float64(nx)/2)+c.between(-0.5, 0.5), float64(float64(ny)/2)+c.between(-0.5, 0.5)
 	v["CRPIX1"], v["CRPIX2"] = cx+0.5, cy+0.5
 	pixels, count := make([]int32, nx*ny), 0
 	for i := range pixels {

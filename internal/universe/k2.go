@@ -17,7 +17,6 @@ type solution struct {
 	mass, massErr, massLow        float64 // Earth masses; 0 null
 	insol, insolErr               float64
 	teq, teqErr                   float64
-	duplicate                     bool // the same reference and flag once more, with other values
 }
 
 const (
@@ -42,6 +41,9 @@ func k218Solutions() []solution {
 	}
 }
 
+// duplicated is the planet, by its place, with two rows of one reference.
+const duplicated = 1
+
 // k2Table is the archive's `k2pandc`: several rows a planet, one of them the
 // default. One planet has two rows of the same reference, as three have in the
 // real table.
@@ -63,20 +65,20 @@ func k2Table(seed uint64, stars []*star) Table {
 			extra -= len(list) - 1
 		default:
 			n := min(c.intn(4), extra)
-			if i == len(all)-1 {
+			switch i {
+			case duplicated:
+				n = 2
+			case len(all) - 1:
 				n = extra
 			}
 			list = b.solutions(c, 1+n)
 			extra -= n
 		}
-		if i == 1 && extra > 0 {
-			again := list[0]
-			again.duplicate, again.rade = true, decimals(again.rade*1.1, 2)
-			list = append(list, again)
-			extra--
+		if i == duplicated {
+			list[2].ref, list[2].code = list[1].ref, list[1].code
 		}
 		for k, sol := range list {
-			t.add(b.k2Row(sol, k == 0 || sol.duplicate))
+			t.add(b.k2Row(sol, k == 0))
 		}
 	}
 	return t
@@ -98,8 +100,8 @@ func (b *body) solutions(c chance, n int) []solution {
 			list[i].kind = publishedConfirmed
 		}
 		if i > 0 {
-			list[i].period = decimals(b.PeriodDays+c.gauss()*b.periodErr, 8)
-			list[i].rade = decimals(max(0.3, b.rade+c.gauss()*b.radeErr), 2)
+			list[i].period = decimals(b.PeriodDays+float64(c.gauss()*b.periodErr), 8)
+			list[i].rade = decimals(max(0.3, b.rade+float64(c.gauss()*b.radeErr)), 2)
 			list[i].insol, list[i].sma = 0, 0
 		}
 	}

@@ -87,7 +87,7 @@ func (b *body) koiOrbit(row cells, c chance) {
 	row.set("koi_impact", f(b.Impact, 4), b.impactErr, low, fixed(4))
 	row.set("koi_duration", f(b.DurationH, 5), b.durErr, 0, fixed(5))
 	row.set("koi_depth", e(b.DepthPPM, 4), b.depthErr, 0, science(3))
-	row.set("koi_ror", f(b.RadiusRatio, 6), decimals(b.RadiusRatio*0.02+2e-6, 6), 0, fixed(6))
+	row.set("koi_ror", f(b.RadiusRatio, 6), decimals(float64(b.RadiusRatio*0.02)+2e-6, 6), 0, fixed(6))
 	row.set("koi_dor", f(a, 4), a*0.01, 0, fixed(4))
 	row.set("koi_srho", f(s.Mass*1.41/(s.Radius*s.Radius*s.Radius), 5), 0.02, 0, fixed(5))
 	row.set("koi_prad", f(b.rade, 2), b.radeErr, b.radeLow, science(3))

@@ -102,7 +102,7 @@ func atan(x float64) float64 {
 	for range 2 {
 		x /= 1 + math.Sqrt(1+float64(x*x))
 	}
-	return 4 * x * poly(x*x, atanC)
+	return float64(4 * x * poly(x*x, atanC))
 }
 
 func acos(x float64) float64 {

@@ -98,7 +98,7 @@ func (sc scene) delay(t float64) float64 {
 	days := t + sc.window.scale().Zero() - 2451545
 	_, cos := sincos((at2000+float64(perDay*days))*math.Pi/180 - sc.lon)
 	_, cosLat := sincos(sc.lat)
-	d := -lightTime * cosLat * cos
+	d := float64(-lightTime * cosLat * cos)
 	if sc.window.mission != exo.TESS {
 		d += offset
 	}
@@ -114,7 +114,7 @@ func (sc scene) make(c chance) *series {
 	jitter := redNoise{chance: c, scale: 0.012, keep: exp(-w.step() / 0.05)}
 	slow := [3]float64{c.gauss() * 0.004, c.gauss() * 0.003, c.gauss() * 0.002}
 	inside := sc.flux * sc.fraction
-	others := inside * (1/sc.crowd - 1)
+	others := float64(inside * (1/sc.crowd - 1))
 	for i := range w.rows {
 		t := w.start + float64(w.step()*float64(i))
 		delay := sc.delay(t)
@@ -122,11 +122,11 @@ func (sc scene) make(c chance) *series {
 		s.time[i], s.corr[i], s.cadence[i] = t, float32(delay), w.first+int32(i)
 		x := float64(float64(2*i)/float64(w.rows)) - 1
 		roll := sc.roll(i)
-		sky := sc.sky * (1 + sc.glare(float64(i)/float64(w.rows)))
+		sky := float64(sc.sky * (1 + sc.glare(float64(i)/float64(w.rows))))
 		drift := float64(slow[0]*x) + float64(slow[1]*x*x) + float64(slow[2]*x*x*x) + float64(0.006*roll)
 		signal := (1 + sc.variation(t) + red.next()) * (1 - sc.lost(t))
-		noise := c.gauss() * sc.noise
-		s.sap[i] = float32((float64(inside*signal)+others)*(1+drift) + float64(0.002*(sky-sc.sky)) + noise)
+		noise := float64(c.gauss() * sc.noise)
+		s.sap[i] = float32(float64((float64(inside*signal)+others)*(1+drift)) + float64(0.002*(sky-sc.sky)) + noise)
 		s.sapErr[i] = float32(sc.noise * math.Sqrt(1+float64(0.3*(sky/sc.sky-1))))
 		s.pdc[i] = float32(float64(sc.flux*signal*(1+float64(0.02*drift))) + noise/sc.fraction)
 		s.pdcErr[i] = float32(sc.noise / sc.fraction)
@@ -152,11 +152,11 @@ func (sc scene) variation(t float64) float64 {
 	}
 	s1, _ := sincos(2 * math.Pi * t / p)
 	s2, _ := sincos(float64(4*math.Pi*t/p) + 0.7)
-	v := sc.star.spots * (s1 + float64(0.4*s2))
+	v := float64(sc.star.spots * (s1 + float64(0.4*s2)))
 	if sc.star.spots > 0.01 {
 		since := t - float64(math.Floor(t/3.37)*3.37) // a flare each 3.37 days
 		if since < 0.3 {
-			v += 0.006 * exp(-since/0.03)
+			v += float64(0.006 * exp(-since/0.03))
 		}
 	}
 	return v
@@ -190,13 +190,13 @@ func (sc scene) glare(x float64) float64 {
 	if sc.window.mission != exo.TESS {
 		return 0
 	}
-	half := x * 2
+	half := float64(x * 2)
 	half -= math.Floor(half)
 	if half < 0.85 {
 		return 0
 	}
 	f := (half - 0.85) / 0.15
-	return 6 * f * f
+	return float64(6 * f * f)
 }
 
 // redNoise is noise that remembers: each value keeps a part of the last.

@@ -112,7 +112,7 @@ func gaiaTable(seed uint64, stars []*star) Table {
 		lum := float64(s.Radius*s.Radius) * pow(s.Teff/5772, 4)
 		row := cells{
 			"source_id": strconv.FormatUint(s.gaia, 10),
-			"ra":        f(s.RA+s.pmRA/3.6e6*years/cosDec, 10), "dec": f(s.Dec+s.pmDec/3.6e6*years, 10),
+			"ra":        f(s.RA+float64(s.pmRA/3.6e6*years/cosDec), 10), "dec": f(s.Dec+float64(s.pmDec/3.6e6*years), 10),
 			"parallax": f(1000/s.Dist, 6), "parallax_error": f(c.between(0.01, 0.04), 6), "pmra": f(s.pmRA, 6), "pmdec": f(s.pmDec, 6),
 			"phot_g_mean_mag": f(gmag, 6), "phot_bp_mean_mag": f(gmag+float64(0.4*color), 6), "phot_rp_mean_mag": f(gmag-float64(0.6*color), 6),
 			"bp_rp": f(color, 6), "ruwe": f(c.between(0.9, 1.2), 6), "distance_gspphot": f(s.Dist, 4),

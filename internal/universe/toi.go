@@ -125,7 +125,7 @@ func (b *body) exofopRow(c chance) cells {
 		"TESS Mag": g(s.tmag()), "TESS Mag err": g(s.magErr), "Pipeline Signal ID": strconv.Itoa(max(b.tce, 1)), "Source": b.source,
 		"Detection": "SPOC", "PM RA (mas/yr)": g(s.pmRA), "PM RA err (mas/yr)": "0.05", "PM Dec (mas/yr)": g(s.pmDec), "PM Dec err (mas/yr)": "0.05",
 		"Epoch (BJD)": g(b.EpochBJD), "Epoch (BJD) err": g(b.epochErr), "Period (days)": g(b.PeriodDays), "Period (days) err": blankZero(b.periodErr),
-		"Duration (hours)": g(b.DurationH), "Duration (hours) err": g(b.durErr), "Depth (mmag)": f(-2500*ln(1-b.DepthPPM*1e-6)/math.Ln10, 6),
+		"Duration (hours)": g(b.DurationH), "Duration (hours) err": g(b.durErr), "Depth (mmag)": f(-2500*ln(1-float64(b.DepthPPM*1e-6))/math.Ln10, 6),
 		"Depth (mmag) err": f(b.depthErr*1.0857e-3, 6), "Depth (ppm)": g(b.DepthPPM), "Depth (ppm) err": g(b.depthErr),
 		"Planet Radius (R_Earth)": dotted(b.rade), "Planet Radius (R_Earth) err": dotted(b.radeErr), "Planet Insolation (Earth Flux)": g(b.insol),
 		"Planet Equil Temp (K)": g(b.teq), "Planet SNR": g(b.snr), "Stellar Distance (pc)": g(s.Dist), "Stellar Distance (pc) err": g(decimals(s.Dist*0.004, 4)),

@@ -86,17 +86,17 @@ func ringIntegral(r, u1, u2 float64) float64 {
 func arcs(z, k, lo, hi, u1, u2 float64) float64 {
 	const panels = 2
 	sum := 0.0
-	mid, half := (lo+hi)/2, (hi-lo)/2
+	mid, half := float64((lo+hi)/2), float64((hi-lo)/2)
 	for p := range panels {
 		for i, x := range gaussX {
 			for _, sign := range [...]float64{-1, 1} {
-				u := (float64(p) + 0.5 + float64(sign*x/2)) / panels // 0 to 1
+				u := float64((float64(p) + 0.5 + float64(sign*x/2)) / panels) // 0 to 1
 				sin, cos := sincos(math.Pi * (u - 0.5))
 				r := mid + float64(half*sin)
 				arg := (float64(r*r) + float64(z*z) - float64(k*k)) / (2 * r * z)
 				m := 1 - math.Sqrt(max(0, 1-float64(r*r)))
 				bright := 1 - float64(u1*m) - float64(u2*m*m)
-				sum += float64(gaussW[i] / 2 / panels * bright * 2 * r * acos(arg) * half * math.Pi * cos)
+				sum += float64(gaussW[i] / panels * bright * r * acos(arg) * half * math.Pi * cos)
 			}
 		}
 	}

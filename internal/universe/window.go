@@ -1,8 +1,10 @@
 package universe
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"exoplanetai/internal/exo"
@@ -211,22 +213,52 @@ func plan(stars []*star) []job {
 	add(exo.KIC, 10797460, 2, 1800, "")
 	add(exo.EPIC, 201912552, 1, 1800, "")
 
-	add(exo.TIC, firstTIC+60, 1, 120, "")
-	add(exo.TIC, firstTIC+61, 1, 120, FlawNoFlux)
-	add(exo.KIC, firstKIC, 2, 1800, "")
-	add(exo.KIC, firstKIC, 3, 1800, "")
-	add(exo.KIC, firstKIC+1, 1, 1800, FlawChecksum)
-	add(exo.KIC, firstKIC+2, 1, 1800, FlawTarget)
-	add(exo.EPIC, firstEPIC, 3, 1800, "")
-	add(exo.EPIC, firstEPIC+1, 5, 1800, "")
-	add(exo.EPIC, firstEPIC+3, 3, 1800, FlawTruncated)
+	tess, kepler := clearest(stars, exo.TIC, ""), clearest(stars, exo.KIC, "")
+	add(exo.TIC, tess[0], 1, 120, "")
+	add(exo.TIC, tess[1], 1, 120, FlawNoFlux)
+	add(exo.KIC, kepler[0], 2, 1800, "")
+	add(exo.KIC, kepler[0], 3, 1800, "")
+	add(exo.KIC, kepler[1], 1, 1800, FlawChecksum)
+	add(exo.KIC, kepler[2], 1, 1800, FlawTarget)
+	third, fifth := clearest(stars, exo.EPIC, "3"), clearest(stars, exo.EPIC, "5")
+	add(exo.EPIC, third[0], 3, 1800, "")
+	add(exo.EPIC, third[1], 3, 1800, FlawTruncated)
+	add(exo.EPIC, fifth[0], 5, 1800, "")
 	return jobs
+}
+
+// clearest lists the made-up stars of a catalog, of a campaign where one is
+// given, by how clearly a light curve shows their planets.
+func clearest(stars []*star, c exo.Catalog, campaign string) []uint64 {
+	type ranked struct {
+		number uint64
+		score  float64
+	}
+	var list []ranked
+	for _, s := range stars {
+		if s.Real || s.ID.Catalog != c || (campaign != "" && s.campaigns != campaign) || (c == exo.TIC && s.sectors != "1") {
+			continue
+		}
+		score := 0.0
+		for _, b := range s.bodies {
+			if b.Disposition != falsePositive && b.PeriodDays > 0 && b.PeriodDays < 12 {
+				score = max(score, b.DepthPPM*pow10(-0.2*s.Mag)*math.Sqrt(b.DurationH/b.PeriodDays))
+			}
+		}
+		list = append(list, ranked{s.ID.Number, score})
+	}
+	slices.SortFunc(list, func(a, b ranked) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.number, b.number)) })
+	numbers := make([]uint64, len(list))
+	for i, r := range list {
+		numbers[i] = r.number
+	}
+	return numbers
 }
 
 // file describes the job's file as an archive lists it.
 func (j job) file() File {
 	product, _ := lightcurve.ParseFileName(j.name)
-	half := j.window.step() / 2
+	half := float64(j.window.step() / 2)
 	return File{
 		Name: j.name, Product: product, Target: j.id, SizeBytes: j.window.sizeBytes(),
 		RA: j.star.RA, Dec: j.star.Dec, Flaw: j.flaw,
