@@ -22,6 +22,8 @@ type curveState struct {
 	once  sync.Once
 	loads chan struct{} // one for each download on its way: Workers
 	files chan struct{} // one for each file that is fetched, checked or published: twice as many
+
+	examiners sync.Pool // of *lightcurve.Examiner, which keep their memory
 }
 
 // acquire takes a place in one of the service's two queues of files; release

@@ -75,7 +75,7 @@ func (s *Service) fetchCurveOnce(ctx context.Context, p archive.Product, held *s
 	if held != nil && held.SHA256 == staged.Digest() {
 		return fetchedCurve{meta: *held, source: Unchanged}
 	}
-	meta, warnings, err := inspect(staged, p)
+	meta, warnings, err := s.inspect(staged, p)
 	if err != nil {
 		return fetchedCurve{err: err}
 	}
@@ -130,7 +130,7 @@ func (s *Service) publishCurve(ctx context.Context, staged *store.Staged, m stor
 
 // inspect checks a downloaded file against what was promised and describes it.
 // The file is looked at where it lies; it is not read into memory.
-func inspect(staged *store.Staged, p archive.Product) (m store.Meta, warnings []string, err error) {
+func (s *Service) inspect(staged *store.Staged, p archive.Product) (m store.Meta, warnings []string, err error) {
 	data, unmap, err := staged.Map()
 	if err != nil {
 		return store.Meta{}, nil, err
@@ -147,7 +147,12 @@ func inspect(staged *store.Staged, p archive.Product) (m store.Meta, warnings []
 	if err != nil {
 		return store.Meta{}, nil, contentFault(p, "%s", exo.MessageOf(err))
 	}
-	info, findings, err := lightcurve.Examine(file, p.Product)
+	examiner, ok := s.curves.examiners.Get().(*lightcurve.Examiner)
+	if !ok {
+		examiner = &lightcurve.Examiner{}
+	}
+	defer s.curves.examiners.Put(examiner)
+	info, findings, err := examiner.Examine(file, p.Product)
 	if err != nil {
 		return store.Meta{}, nil, contentFault(p, "%s", exo.MessageOf(err))
 	}

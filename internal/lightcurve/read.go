@@ -22,6 +22,16 @@ type Options struct {
 // exo.Invalid; the error of a missing column carries the members hdu, column
 // and found (the columns that are there).
 func FromFITS(f *fits.File, opt Options) (*LightCurve, error) {
+	lc := &LightCurve{}
+	if _, err := lc.read(f, opt); err != nil {
+		return nil, err
+	}
+	return lc, nil
+}
+
+// read fills lc, reusing the memory of its columns, and returns the table that
+// it read.
+func (lc *LightCurve) read(f *fits.File, opt Options) (*fits.Table, error) {
 	lay, err := detect(f)
 	if err != nil {
 		return nil, err
@@ -30,14 +40,14 @@ func FromFITS(f *fits.File, opt Options) (*LightCurve, error) {
 	if err != nil {
 		return nil, err
 	}
-	lc := &LightCurve{FluxColumn: src.flux}
+	*lc = LightCurve{FluxColumn: src.flux, Time: lc.Time, Flux: lc.Flux, FluxErr: lc.FluxErr, Quality: lc.Quality, Cadence: lc.Cadence}
 	if err := lc.describe(f, h, lay); err != nil {
 		return nil, err
 	}
-	if lc.Time, err = t.Float64(nil, lay.time); err != nil {
+	if lc.Time, err = t.Float64(lc.Time, lay.time); err != nil {
 		return nil, missing(err, h, t, lay.time)
 	}
-	if lc.Flux, err = t.Float64(nil, src.flux); err != nil {
+	if lc.Flux, err = t.Float64(lc.Flux, src.flux); err != nil {
 		return nil, missing(err, h, t, src.flux)
 	}
 	if err := lc.readErrors(h, t, src); err != nil {
@@ -53,7 +63,7 @@ func FromFITS(f *fits.File, opt Options) (*LightCurve, error) {
 	if i, ok := t.Find(src.flux); ok && t.Columns[i].Unit != "" {
 		lc.FluxUnit = t.Columns[i].Unit
 	}
-	return lc, nil
+	return t, nil
 }
 
 // find returns the source of a choice of flux, with its table.
@@ -112,7 +122,7 @@ func missing(cause error, h *fits.HDU, t *fits.Table, column string) error {
 func (lc *LightCurve) readErrors(h *fits.HDU, t *fits.Table, s source) error {
 	if s.err != "" {
 		var err error
-		lc.FluxErr, err = t.Float64(nil, s.err)
+		lc.FluxErr, err = t.Float64(lc.FluxErr, s.err)
 		return err
 	}
 	constant := math.NaN()
@@ -134,7 +144,7 @@ func (lc *LightCurve) readQuality(h *fits.HDU, t *fits.Table, lay layout) error 
 			continue
 		}
 		var err error
-		if lc.Quality, err = t.Int32(nil, name); err != nil {
+		if lc.Quality, err = t.Int32(lc.Quality, name); err != nil {
 			return err
 		}
 		lc.Flags = lay.flags[i]
@@ -154,7 +164,7 @@ func (lc *LightCurve) readCadence(h *fits.HDU, t *fits.Table, lay layout) error 
 			continue
 		}
 		var err error
-		if lc.Cadence, err = t.Int32(nil, name); err != nil {
+		if lc.Cadence, err = t.Int32(lc.Cadence, name); err != nil {
 			return err
 		}
 		if lay.narrow {
