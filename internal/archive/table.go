@@ -92,7 +92,8 @@ func tableHead(in *bufio.Reader, host string, check TableCheck) ([]byte, error) 
 				return head, nil
 			}
 			return nil, exo.Errorf(opGet, exo.Upstream, host, "the table of %s has no column %q", host, lack).
-				Try("the archive may have renamed it: a newer version of this program may know the new name")
+				Try("the archive may have renamed it: a newer version of this program may know the new name").
+				With("missing_column", lack)
 		}
 		if err != nil || len(head) >= maxHead {
 			return nil, refuse(host, "sent no table", "")

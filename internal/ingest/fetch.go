@@ -23,7 +23,7 @@ func (r *run) ask(ctx context.Context) (TableResult, error) {
 	if p, ok := r.src.(archive.Prober); ok && r.newest != nil && !r.force && !full {
 		probe, ok, err = p.Probe(ctx, r.t)
 		if err != nil && exo.KindOf(err) != exo.Upstream { // an odd answer to the probe says nothing of the table
-			return TableResult{}, exchange(err)
+			return TableResult{}, r.refused(err)
 		}
 		if ok = ok && err == nil && probe.Newest != ""; ok {
 			if probe.Rows == r.newest.Rows && probe.Newest == r.newest.Newest {
@@ -101,7 +101,7 @@ func (r *run) fetch(ctx context.Context, since string) (*load, error) {
 	case w.err != nil:
 		err = w.err // of the disk, not of the archive
 	case err != nil:
-		err = exchange(err)
+		err = r.refused(err)
 	}
 	if err != nil {
 		return nil, r.drop(st, err)

@@ -196,13 +196,31 @@ type noAnswer struct{ err error }
 func (e *noAnswer) Error() string { return e.err.Error() }
 func (e *noAnswer) Unwrap() error { return e.err }
 
-// exchange marks errors after which older data may be served.
+// exchange marks errors after which older data may be served. A table that came
+// without a column it needs is not one of them: waiting does not cure it.
 func exchange(err error) error {
+	if exo.ExtraOf(err)["missing_column"] != nil {
+		return err
+	}
 	switch exo.KindOf(err) {
 	case exo.Unavailable, exo.RateLimited, exo.Upstream:
 		return &noAnswer{err}
 	}
 	return err
+}
+
+// refused is exchange for a table: that the archive does not have it, or does
+// not give it, is said of the archive and not of our user's request.
+func (r *run) refused(err error) error {
+	switch exo.KindOf(err) {
+	case exo.NotFound, exo.Denied, exo.Unauthenticated, exo.NotAllowed:
+		e := exo.E("ingest.Table", exo.Upstream, r.t, err).Say("the archive refused the %s table: %s", r.t, exo.MessageOf(err))
+		if exo.HintOf(err) == "" {
+			e = e.Try("look at the archive's base URL in the configuration")
+		}
+		return &noAnswer{e}
+	}
+	return exchange(err)
 }
 
 // age says a duration in words: "3 days 2 hours", "14 minutes".

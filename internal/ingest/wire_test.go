@@ -86,30 +86,33 @@ func TestAnArchiveThatFailsLeavesTheLastGoodTableCurrent(t *testing.T) {
 	type outcome struct {
 		kind exo.Kind // of a forced refresh; "": it succeeds
 		most int32    // requests, probes and repetitions included
+
+		drift bool // what came is a table, but not one that can be used: never served as stale
 	}
 	for name, tt := range map[string]struct {
 		h http.HandlerFunc
 		outcome
 	}{
 		// Go's transport repeats a request by itself on a connection that it reused.
-		"reset at once": {cutAt(good, 0), outcome{exo.Unavailable, 4}},
+		"reset at once": {cutAt(good, 0), outcome{exo.Unavailable, 4, false}},
 		"stalled": {func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.WriteString(w, good[:2000])
 			w.(http.Flusher).Flush()
 			<-r.Context().Done()
-		}, outcome{exo.Unavailable, 3}},
-		"503":                    {status(503), outcome{exo.Unavailable, 3}},
-		"429 with Retry-After":   {status(429, "Retry-After", "1"), outcome{exo.Unavailable, 3}},
-		"404":                    {status(404), outcome{"*", 1}},
-		"a web page":             {text("<!DOCTYPE html><html><body>Maintenance</body></html>"), outcome{exo.Upstream, 1}},
-		"a JSON error":           {text(`{"status": "error", "msg": "ORA-00942: table or view does not exist"}`), outcome{exo.Upstream, 1}},
-		"a VOTable error":        {text(`<?xml version="1.0"?><VOTABLE><RESOURCE type="results"><INFO name="QUERY_STATUS" value="ERROR">no</INFO></RESOURCE></VOTABLE>`), outcome{exo.Upstream, 1}},
-		"an empty table":         {text(lines[0]), outcome{"*", 1}},
-		"a missing column":       {text(strings.Replace(good, "koi_period,", "period,", 1)), outcome{exo.Upstream, 1}},
-		"a renamed key":          {text(strings.Replace(good, "kepoi_name", "koi_name", 1)), outcome{exo.Upstream, 1}},
-		"a row cut":              {text(good[:len(good)-20]), outcome{exo.Upstream, 1}},
-		"an error in the middle": {text(strings.Join(lines[:50], "") + "<?xml version=\"1.0\"?><VOTABLE>"), outcome{exo.Upstream, 1}},
-		"an open quote":          {text(strings.Replace(good, "K00100.01", "\"K00100.01", 1)), outcome{exo.Upstream, 1}},
+		}, outcome{exo.Unavailable, 3, false}},
+		"503":                    {status(503), outcome{exo.Unavailable, 3, false}},
+		"429 with Retry-After":   {status(429, "Retry-After", "1"), outcome{exo.Unavailable, 3, false}},
+		"404":                    {status(404), outcome{exo.Upstream, 1, false}},
+		"403":                    {status(403), outcome{exo.Upstream, 1, false}},
+		"a web page":             {text("<!DOCTYPE html><html><body>Maintenance</body></html>"), outcome{exo.Upstream, 1, false}},
+		"a JSON error":           {text(`{"status": "error", "msg": "ORA-00942: table or view does not exist"}`), outcome{exo.Upstream, 1, false}},
+		"a VOTable error":        {text(`<?xml version="1.0"?><VOTABLE><RESOURCE type="results"><INFO name="QUERY_STATUS" value="ERROR">no</INFO></RESOURCE></VOTABLE>`), outcome{exo.Upstream, 1, false}},
+		"an empty table":         {text(lines[0]), outcome{"*", 1, false}},
+		"a missing column":       {text(strings.Replace(good, "koi_period,", "period,", 1)), outcome{exo.Upstream, 1, true}},
+		"a renamed key":          {text(strings.Replace(good, "kepoi_name", "koi_name", 1)), outcome{exo.Upstream, 1, true}},
+		"a row cut":              {text(good[:len(good)-20]), outcome{exo.Upstream, 1, false}},
+		"an error in the middle": {text(strings.Join(lines[:50], "") + "<?xml version=\"1.0\"?><VOTABLE>"), outcome{exo.Upstream, 1, false}},
+		"an open quote":          {text(strings.Replace(good, "K00100.01", "\"K00100.01", 1)), outcome{exo.Upstream, 1, true}},
 		"gzip cut": {func(w http.ResponseWriter, _ *http.Request) {
 			var b strings.Builder
 			z := gzip.NewWriter(&b)
@@ -117,14 +120,14 @@ func TestAnArchiveThatFailsLeavesTheLastGoodTableCurrent(t *testing.T) {
 			_ = z.Close()
 			w.Header().Set("Content-Encoding", "gzip")
 			_, _ = io.WriteString(w, b.String()[:b.Len()/2])
-		}, outcome{"*", 3}},
+		}, outcome{"*", 3, false}},
 		"a redirect to another host": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://192.0.2.1/x", http.StatusFound)
-		}, outcome{"*", 3}},
-		"reordered columns":          {text(reordered), outcome{"", 1}},
-		"a notice before the header": {text("The archive is busy.\n" + good), outcome{"", 1}},
-		"a comment before it":        {text("# busy, sorry\n" + good), outcome{"", 1}},
-		"CR LF line ends":            {text(strings.ReplaceAll(good, "\n", "\r\n")), outcome{"", 1}},
+		}, outcome{"*", 3, false}},
+		"reordered columns":          {text(reordered), outcome{"", 1, false}},
+		"a notice before the header": {text("The archive is busy.\n" + good), outcome{"", 1, false}},
+		"a comment before it":        {text("# busy, sorry\n" + good), outcome{"", 1, false}},
+		"CR LF line ends":            {text(strings.ReplaceAll(good, "\n", "\r\n")), outcome{"", 1, false}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -149,6 +152,9 @@ func TestAnArchiveThatFailsLeavesTheLastGoodTableCurrent(t *testing.T) {
 			}
 			if got, _ := exo.ExtraOf(err)["last_good"].(map[string]any); got["path"] != first.RawPath || exo.MessageOf(err) == "" || exo.HintOf(err) == "" {
 				t.Errorf("%v; hint %q; last good %v", err, exo.HintOf(err), got)
+			}
+			if plain, err := table(t, w.bench, "koi", false); tt.drift && exo.KindOf(err) != exo.Upstream || !tt.drift && (err != nil || plain.Source != ingest.Stale || len(plain.Warnings) != 1) {
+				t.Errorf("not forced: %+v %v", plain, err)
 			}
 			w.send(text(good))
 			if again := must(t, w.bench, "koi", true); again.RawPath != first.RawPath || again.Source != ingest.Unchanged {
