@@ -40,7 +40,7 @@ func newWireBench(t testing.TB) *wireBench {
 	})
 	t.Cleanup(client.Close)
 	src := nea.New(nea.Options{Client: client, Endpoint: archive.Endpoint{Base: srv.URL, Timeout: 2 * time.Second, Idle: 300 * time.Millisecond, Retries: 2}})
-	w.bench = newBench(t, func(o *ingest.Options) { o.Tables[catalog.KOI] = src })
+	w.bench = newBench(t, func(o *ingest.Options) { o.Tables[catalog.KOI], o.Tables[catalog.K2] = src, src })
 	return w
 }
 
@@ -174,4 +174,34 @@ func TestATableCutAnywhereIsNeverStored(t *testing.T) {
 		}
 	}
 	onlyFiles(t, w.bench)
+}
+
+func TestK2ChangesAreAskedForInTheArchivesLanguage(t *testing.T) {
+	w := newWireBench(t)
+	newC := strings.Replace(k2C, "2025-09-25", "2026-01-02", 1)
+	w.send(text(k2Text))
+	must(t, w.bench, "k2", false)
+	var queries []string
+	w.send(func(rw http.ResponseWriter, r *http.Request) {
+		q := r.URL.Query().Get("query")
+		queries = append(queries, q)
+		switch {
+		case strings.Contains(q, "count("):
+			text("n,newest\n3,\"2026-01-02\"\n")(rw, r)
+		case strings.Contains(q, " where "):
+			text(k2Head+newC)(rw, r)
+		default:
+			text(k2Head+k2A+k2B+newC)(rw, r)
+		}
+	})
+	w.clock.Pass(25 * time.Hour)
+	res := must(t, w.bench, "k2", false)
+	if len(queries) != 2 || queries[1] != "select * from k2pandc where rowupdate > '2025-09-24'" || res.Changes != (catalog.Changes{Changed: 1, Unchanged: 2}) ||
+		res.Checksum != exo.DigestOf([]byte(k2Head+k2A+k2B+newC)) {
+		t.Errorf("%q %+v", queries, res)
+	}
+	w.clock.Pass(25 * time.Hour)
+	if res := must(t, w.bench, "k2", false); res.Source != ingest.Unchanged || len(queries) != 3 {
+		t.Errorf("%q %+v", queries, res)
+	}
 }
