@@ -72,6 +72,7 @@ type Client struct {
 	opt     Options
 	tr      *http.Transport
 	allowed map[string]bool // "host:port" of the configured bases
+	bufs    sync.Pool       // of *[]byte, for downloads
 
 	mu      sync.Mutex               // guards budgets
 	budgets map[string]chan struct{} // by "host:port"; a full channel is a spent budget
@@ -103,6 +104,7 @@ func NewClient(o Options) *Client {
 			c.allowed[hostPort(u)] = true
 		}
 	}
+	c.bufs.New = func() any { b := make([]byte, 128<<10); return &b }
 	dial := o.Dial
 	if dial == nil {
 		dial = c.dial

@@ -173,7 +173,9 @@ func (d *download) copy(resp *Response, off int64) error {
 	if d.total >= 0 {
 		limit = d.total
 	}
-	buf := make([]byte, 128<<10)
+	pooled := d.c.bufs.Get().(*[]byte)
+	defer d.c.bufs.Put(pooled)
+	buf := *pooled
 	for {
 		n, err := resp.Read(buf)
 		if d.dst.Offset()+int64(n) > limit {
