@@ -231,8 +231,10 @@ func TestManyClientsAtOnce(t *testing.T) {
 }
 
 // serve asks without a network.
-func serve(s *sample.Server, address string) (int, []byte) {
+func serve(s *sample.Server, u *url.URL) (int, []byte) {
 	w := httptest.NewRecorder()
-	s.ServeHTTP(w, httptest.NewRequest("GET", address, nil))
+	r := httptest.NewRequest("GET", "/", nil)
+	r.URL = u
+	s.ServeHTTP(w, r)
 	return w.Code, w.Body.Bytes()
 }

@@ -169,9 +169,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			break
 		}
 	}
-	r.URL.Path = clean
+	own, address := *r, *r.URL // a handler leaves its caller's request as it is
+	own.URL, own.Header = &address, r.Header.Clone()
+	own.URL.Path = clean
+	own.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	r = &own
 	rq := &request{Request: r, s: s, scope: rt.scope}
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
 		http.Error(w, "Bad Request", http.StatusBadRequest)
 		return

@@ -1,7 +1,6 @@
 package sample
 
 import (
-	"hash/fnv"
 	"math"
 	"strconv"
 	"strings"
@@ -42,19 +41,32 @@ func newTable(name string, cols []column, rows [][]string) *table {
 			t.index[strings.ToLower(c.name)] = i
 		}
 	}
-	h := fnv.New64a()
+	h := uint64(fnvOffset)
 	for _, c := range cols {
-		h.Write([]byte(c.name))
-		h.Write([]byte{0})
+		h = fnv1a(h, c.name)
 	}
 	for _, r := range rows {
 		for _, s := range r {
-			h.Write([]byte(s))
-			h.Write([]byte{0})
+			h = fnv1a(h, s)
 		}
 	}
-	t.digest = h.Sum64()
+	t.digest = h
 	return t
+}
+
+// Constants of the 64-bit FNV-1a hash.
+const (
+	fnvOffset = 14695981039346656037
+	fnvPrime  = 1099511628211
+)
+
+// fnv1a continues a hash over a text and its end. The hash of the standard
+// library would copy every cell.
+func fnv1a(h uint64, s string) uint64 {
+	for i := 0; i < len(s); i++ {
+		h = (h ^ uint64(s[i])) * fnvPrime
+	}
+	return h * fnvPrime
 }
 
 // col returns the position of a column, -1 if there is none.

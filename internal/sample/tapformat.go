@@ -209,7 +209,10 @@ func writeTR(b *bufio.Writer, cols []column, row []string) {
 			b.WriteString(xmlText(s))
 		default:
 			b.WriteString("<![CDATA[")
-			b.WriteString(strings.ReplaceAll(cleanXML(s), "]]>", "]]]]><![CDATA[>"))
+			if !plainXML(s) {
+				s = strings.ReplaceAll(cleanXML(s), "]]>", "]]]]><![CDATA[>")
+			}
+			b.WriteString(s)
 			b.WriteString("]]>")
 		}
 		b.WriteString("</TD>\n")
@@ -219,7 +222,20 @@ func writeTR(b *bufio.Writer, cols []column, row []string) {
 
 // xmlText escapes a text for XML, for between tags.
 func xmlText(s string) string {
+	if plainXML(s) {
+		return s
+	}
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(cleanXML(s))
+}
+
+// plainXML tells whether a text needs no care in XML; nearly all cells do not.
+func plainXML(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < 0x20 || c > 0x7e || c == '&' || c == '<' || c == '>' {
+			return false
+		}
+	}
+	return true
 }
 
 // cleanXML drops what XML 1.0 cannot hold: control characters and bytes that
