@@ -133,8 +133,10 @@ func (s *Service) Approve(ctx context.Context, id string) (TableResult, error) {
 	if err != nil {
 		return TableResult{}, err
 	}
-	if err := r.release(ctx, m, table); err != nil {
-		return TableResult{}, err
+	if r.newest == nil || r.newest.SHA256 != m.SHA256 { // else a crash came between the two steps
+		if err := r.release(ctx, m, table); err != nil {
+			return TableResult{}, err
+		}
 	}
 	if err := s.opt.Store.SetCheck(ctx, heldKey(m), store.Check{At: s.now(), Outcome: "approved"}); err != nil {
 		return TableResult{}, err

@@ -282,6 +282,37 @@ func TestApprovingIsRefusedWhenANewerTableIsCurrent(t *testing.T) {
 	}
 }
 
+func TestApprovingTwiceMakesOneFile(t *testing.T) {
+	b := newBench(t)
+	b.koi.text = many(100, "CANDIDATE")
+	must(t, b, "koi", false)
+	b.koi.set(func(f *tableFake) { f.text = many(50, "CANDIDATE") })
+	b.clock.Pass(time.Hour)
+	_, err := table(t, b, "koi", true)
+	id, _ := exo.ExtraOf(err)["held_id"].(string)
+	// As after a crash: the table is published, the decision is not noted.
+	st, err := b.store.Stage(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := st.Write([]byte(many(50, "CANDIDATE"))); err != nil {
+		t.Fatal(err)
+	}
+	held, err := b.store.Get(t.Context(), exo.Path("raw/nasa/held/"+id+".csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	held.Path, held.Kind = exo.Path("raw/nasa/"+id+".csv"), store.Table
+	if _, err := b.store.Publish(t.Context(), store.Item{Staged: st, Meta: held}); err != nil {
+		t.Fatal(err)
+	}
+	res, err := b.Approve(t.Context(), id)
+	if err != nil || res.RawPath != held.Path {
+		t.Errorf("%+v %v", res, err)
+	}
+	onlyFiles(t, b, "raw/nasa/held/"+id+".csv", "raw/nasa/"+id+".csv", "raw/nasa/koi_20260102_030405.csv")
+}
+
 func TestAnEmptyFirstTableIsRejected(t *testing.T) {
 	b := newBench(t)
 	b.koi.text = strings.SplitAfter(koiText, "\n")[0]
