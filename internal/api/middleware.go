@@ -74,13 +74,25 @@ func securityHeaders(next http.Handler) http.Handler {
 	})
 }
 
-// tracked remembers whether an answer has begun.
+// tracked remembers whether an answer has begun, and gives up on a client that
+// takes no bytes for the write time-out.
 type tracked struct {
 	http.ResponseWriter
+	s      *Server
+	ctl    *http.ResponseController
 	status int
 }
 
+// extend moves the deadline for the bytes that are written next. It is set at
+// the beginning too: the connection may still have that of an earlier answer.
+func (t *tracked) extend() {
+	if t.s.writeTimeout > 0 {
+		t.s.tolerate(t.ctl.SetWriteDeadline(t.s.clock().Add(t.s.writeTimeout)))
+	}
+}
+
 func (t *tracked) WriteHeader(status int) {
+	t.extend()
 	if t.status == 0 {
 		t.status = status
 	}
@@ -91,6 +103,7 @@ func (t *tracked) Write(b []byte) (int, error) {
 	if t.status == 0 {
 		t.status = http.StatusOK
 	}
+	t.extend()
 	return t.ResponseWriter.Write(b)
 }
 
@@ -100,7 +113,8 @@ func (t *tracked) Unwrap() http.ResponseWriter { return t.ResponseWriter }
 // recovered turns a panic into a 500 and logs every request at debug level.
 func (s *Server) recovered(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		t, start := &tracked{ResponseWriter: w}, s.clock()
+		t, start := &tracked{ResponseWriter: w, s: s, ctl: http.NewResponseController(w)}, s.clock()
+		t.extend()
 		defer func() {
 			v := recover()
 			if v != nil && v != http.ErrAbortHandler {
@@ -172,12 +186,14 @@ func (s *Server) bounded(next http.Handler) http.Handler {
 			s.tolerate(ctl.SetReadDeadline(s.clock().Add(s.bodyTimeout)))
 		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-		if s.bodyTimeout > 0 {
-			s.tolerate(ctl.SetReadDeadline(time.Time{}))
-		}
 		if err != nil {
+			// The deadline stays: the server would wait without end for the rest.
+			w.Header().Set("Connection", "close")
 			s.fail(w, r, bodyError(err))
 			return
+		}
+		if s.bodyTimeout > 0 {
+			s.tolerate(ctl.SetReadDeadline(time.Time{}))
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		next.ServeHTTP(w, r)

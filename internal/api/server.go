@@ -31,9 +31,10 @@ type Options struct {
 	Log     *slog.Logger
 	Version string // of the program
 
-	BodyTimeout time.Duration // a body must have arrived by then; 0: no limit
-	Poll        time.Duration // how often an event stream looks at its job; 0: 200 ms
-	Heartbeat   time.Duration // how often a quiet event stream says so; 0: 15 s
+	BodyTimeout  time.Duration // a body must have arrived by then; 0: no limit
+	WriteTimeout time.Duration // a client must take some bytes within that time; 0: no limit
+	Poll         time.Duration // how often an event stream looks at its job; 0: 200 ms
+	Heartbeat    time.Duration // how often a quiet event stream says so; 0: 15 s
 }
 
 // Server is the HTTP interface, an http.Handler.
@@ -47,7 +48,7 @@ type Server struct {
 	log     *slog.Logger
 	version string
 
-	bodyTimeout, poll, heartbeat time.Duration
+	bodyTimeout, writeTimeout, poll, heartbeat time.Duration
 
 	handler http.Handler
 	spec    []byte
@@ -62,7 +63,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		ingest: o.Ingest, jobs: o.Jobs, library: o.Library, cache: o.Cache, clock: o.Clock,
 		rand: &lockedReader{r: o.Rand}, log: o.Log, version: o.Version,
-		bodyTimeout: o.BodyTimeout, poll: o.Poll, heartbeat: o.Heartbeat, stopped: make(chan struct{}),
+		bodyTimeout: o.BodyTimeout, writeTimeout: o.WriteTimeout, poll: o.Poll, heartbeat: o.Heartbeat, stopped: make(chan struct{}),
 	}
 	if s.poll <= 0 {
 		s.poll = 200 * time.Millisecond

@@ -90,7 +90,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	}
 	a.API, err = api.New(api.Options{
 		Ingest: a.Ingest, Jobs: a.Jobs, Library: library{a.Store, a.disk}, Cache: a.Cache,
-		Clock: o.Clock, Rand: o.Rand, Log: a.Log, Version: Version, BodyTimeout: 15 * time.Second,
+		Clock: o.Clock, Rand: o.Rand, Log: a.Log, Version: Version, BodyTimeout: 15 * time.Second, WriteTimeout: time.Minute,
 	})
 	return a, err
 }

@@ -72,7 +72,7 @@ func (p *progress) draw(done, total int64, unit string) {
 		p.bar = p.pool.New(total, style,
 			mpb.BarRemoveOnComplete(),
 			mpb.PrependDecorators(decor.Name(p.name+" ", decor.WC{C: decor.DindentRight})),
-			mpb.AppendDecorators(decor.Any(tail(unit)), decor.OnComplete(decor.AverageETA(decor.ET_STYLE_GO, decor.WC{C: decor.DextraSpace}), "")))
+			mpb.AppendDecorators(decor.Any(tail(unit)), decor.OnComplete(decor.AverageETA(decor.ET_STYLE_GO, decor.WC{C: decor.DextraSpace}), ""), decor.Name(" left")))
 	}
 	p.bar.SetTotal(max(total, done), false)
 	p.bar.SetCurrent(done)
