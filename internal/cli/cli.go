@@ -23,6 +23,14 @@ type Terminal struct {
 	Invocation string // identifier of this run, in errors and in the log
 }
 
+// columns is the width to fit into.
+func (t Terminal) columns() int {
+	if t.Width > 0 {
+		return t.Width
+	}
+	return 80
+}
+
 // Common are the flags that every command takes.
 type Common struct {
 	File    string            // configuration file; empty: the usual one

@@ -191,7 +191,7 @@ func TestJSONIsOneDocument(t *testing.T) {
 
 func TestProgressGoesToStandardErrorOnceATenth(t *testing.T) {
 	_, errs, _ := run(&fake{}, "ingest", "table", "koi")
-	if n := strings.Count(errs, "koi: "); n != 12 || !strings.Contains(errs, "koi: 100 % (100 of 100 rows)\n") { // eleven tenths and one warning
+	if n := strings.Count(errs, "koi: "); n != 11 || !strings.Contains(errs, "koi: 100 % (100 of 100 rows)\n") { // ten tenths and one warning
 		t.Errorf("%d lines: %s", n, errs)
 	}
 	if _, errs, _ := run(&fake{}, "ingest", "table", "koi", "--quiet"); errs != "" {
@@ -318,6 +318,16 @@ func TestTablesAreAlignedOnATerminal(t *testing.T) {
 	want := "FOLDER    FILES  BYTES\nraw/nasa      2     10\ntotal         2     10\n"
 	if out.String() != want || status != 0 {
 		t.Errorf("got\n%s", &out)
+	}
+}
+
+func TestANarrowTerminalGetsTheLastColumnOnItsOwnLine(t *testing.T) {
+	var out, errs bytes.Buffer
+	status := cli.Run(context.Background(), &fake{}, cli.Terminal{Out: &out, Err: &errs, OutTTY: true, Width: 70}, []string{"ingest", "table", "koi"})
+	want := "TABLE  SOURCE   ROWS  COLUMNS  ADDED  REMOVED  CHANGED\n  FILE\n" +
+		"koi    archive     7        3     +7       -0       ~0\n  raw/nasa/koi_20260102_030405.csv\n"
+	if out.String() != want || status != 0 {
+		t.Errorf("got\n%s\nwant\n%s", &out, want)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -166,13 +167,29 @@ func (c *command) demoStar(ctx context.Context, d *Demo, target DemoTarget, res 
 	}
 	res.LightCurves = append(res.LightCurves, r)
 	if target.Flaw != "" {
-		detail := r.Status
+		detail := "it is held; its first ingest warned of it"
 		if len(r.Warnings) > 0 {
 			detail = r.Warnings[0]
 		}
 		res.Refused = append(res.Refused, refusal{target.Name, target.Flaw, "", detail})
 	}
 	return nil
+}
+
+// printStars is a line for each star; the files stand in --json.
+func (c *command) printStars(list []ingest.LightCurveResult) error {
+	var rows [][]string
+	for _, r := range list {
+		var bytes int64
+		for _, f := range r.Files {
+			bytes += f.SizeBytes
+		}
+		rows = append(rows, []string{
+			r.Target.Query, r.Target.ID.String(), string(r.Target.Mission), string(r.Source), strconv.Itoa(len(r.Files)), strconv.Itoa(r.DataPoints), strconv.FormatInt(bytes, 10),
+		})
+		c.warn(r.Target.ID.String(), r.Warnings)
+	}
+	return c.table([]string{"STAR", "TARGET", "MISSION", "SOURCE", ">FILES", ">POINTS", ">BYTES"}, rows)
 }
 
 func (c *command) printDemo(res demoResult) error {
@@ -182,7 +199,7 @@ func (c *command) printDemo(res demoResult) error {
 		return err
 	}
 	out("\nLight curves")
-	if err := c.printLightCurves(res.LightCurves); err != nil {
+	if err := c.printStars(res.LightCurves); err != nil {
 		return err
 	}
 	if len(res.Refused) > 0 {

@@ -62,36 +62,36 @@ func (c *command) printJSON(v any) error {
 }
 
 // table prints rows under a header: aligned on a terminal, tab-separated into
-// a pipe. A column whose header begins with ">" is right-aligned.
+// a pipe. A column whose header begins with ">" is right-aligned. Where the
+// terminal is too narrow, the last column stands on a line of its own: what is
+// in there, a path for one, is never cut.
 func (c *command) table(header []string, rows [][]string) error {
-	var b strings.Builder
 	right := make([]bool, len(header))
 	width := make([]int, len(header))
 	all := append([][]string{make([]string, len(header))}, rows...)
 	for i, h := range header {
 		all[0][i], right[i] = strings.CutPrefix(h, ">")
 	}
+	total := 0
 	for _, row := range all {
 		for i := range row {
 			row[i] = clean(row[i])
 			width[i] = max(width[i], utf8.RuneCountInString(row[i]))
 		}
 	}
+	for _, w := range width {
+		total += w + 2
+	}
+	var b strings.Builder
 	for _, row := range all {
-		for i, cell := range row {
-			pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
-			switch {
-			case !c.term.OutTTY && i > 0:
-				b.WriteString("\t" + cell)
-			case !c.term.OutTTY:
-				b.WriteString(cell)
-			case right[i]:
-				b.WriteString(gap(i) + pad + cell)
-			case i == len(row)-1:
-				b.WriteString(gap(i) + cell)
-			default:
-				b.WriteString(gap(i) + cell + pad)
-			}
+		switch {
+		case !c.term.OutTTY:
+			b.WriteString(strings.Join(row, "\t"))
+		case total-2 > c.term.columns():
+			last := len(row) - 1
+			b.WriteString(strings.TrimRight(aligned(row[:last], width, right), " ") + "\n  " + row[last])
+		default:
+			b.WriteString(strings.TrimRight(aligned(row, width, right), " "))
 		}
 		b.WriteByte('\n')
 	}
@@ -101,11 +101,18 @@ func (c *command) table(header []string, rows [][]string) error {
 	return nil
 }
 
-func gap(i int) string {
-	if i == 0 {
-		return ""
+// aligned joins cells padded to their widths.
+func aligned(row []string, width []int, right []bool) string {
+	cells := make([]string, len(row))
+	for i, cell := range row {
+		pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
+		if right[i] {
+			cells[i] = pad + cell
+		} else {
+			cells[i] = cell + pad
+		}
 	}
-	return "  "
+	return strings.Join(cells, "  ")
 }
 
 // clean makes a text from outside safe to print: control characters, line

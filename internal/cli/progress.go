@@ -25,7 +25,7 @@ type progress struct {
 }
 
 // start begins a progress display; stop must be called.
-func (c *command) start(name string) *progress { return &progress{c: c, name: clean(name), shown: -1} }
+func (c *command) start(name string) *progress { return &progress{c: c, name: clean(name)} }
 
 // report returns the receiver to hand to a use case.
 func (p *progress) report() ingest.Report {
@@ -64,7 +64,7 @@ func (p *progress) update(done, total int64, unit, _ string) {
 // draw moves the bar; it is made when the first report comes.
 func (p *progress) draw(done, total int64, unit string) {
 	if p.bar == nil {
-		p.pool = mpb.New(mpb.WithOutput(p.c.term.Err), mpb.WithWidth(min(p.width(), 80)), mpb.WithRefreshRate(120*time.Millisecond))
+		p.pool = mpb.New(mpb.WithOutput(p.c.term.Err), mpb.WithWidth(min(p.c.term.columns(), 80)), mpb.WithRefreshRate(120*time.Millisecond))
 		style := mpb.BarStyle().Lbound("").Filler("━").Tip("╸").Padding("─").Rbound("")
 		if !p.c.term.UTF8 {
 			style = mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]")
@@ -90,13 +90,6 @@ func tail(unit string) decor.DecorFunc {
 		}
 		return fmt.Sprintf(" %3d %%  %s/%s %s", s.Current*100/s.Total, number(s.Current), number(s.Total), clean(unit))
 	}
-}
-
-func (p *progress) width() int {
-	if p.c.term.Width > 0 {
-		return p.c.term.Width
-	}
-	return 80
 }
 
 // stop takes the bar away and waits until it is gone.

@@ -1,0 +1,268 @@
+package app_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"exoplanetai/internal/xtest"
+)
+
+func (s *site) shared(t *testing.T) string { return xtest.Shared(t, "data/real") }
+
+func TestCommandsOnRealFiles(t *testing.T) {
+	s := realFiles(t)
+	for table, rows := range map[string]float64{"koi": 9564, "k2": 4004} {
+		doc := s.must(t, "ingest", "table", table)
+		if doc["records"] != rows || doc["source"] != "archive" {
+			t.Errorf("%s: %v", table, doc)
+		}
+	}
+	if doc := s.must(t, "ingest", "table", "koi"); doc["source"] != "cache" {
+		t.Errorf("a fresh table: %v", doc["source"])
+	}
+	if doc := s.must(t, "ingest", "batch"); doc["status"] != "success" {
+		t.Errorf("batch: %v", doc)
+	}
+	doc := s.must(t, "ingest", "lightcurve", "TIC 25155310", "EPIC 205905563", "KIC 10002792")
+	if outcomes := doc["outcomes"].([]any); len(outcomes) != 3 {
+		t.Errorf("%v", doc)
+	}
+	if doc := s.must(t, "ingest", "held", "list"); len(doc["held"].([]any)) != 0 {
+		t.Errorf("%v", doc)
+	}
+	stats := s.must(t, "storage", "stats")
+	if stats["total"].(map[string]any)["files"].(float64) < 7 {
+		t.Errorf("%v", stats)
+	}
+	before := tree(t, s.dir)
+	if doc := s.must(t, "storage", "verify"); doc["ok"] != true || doc["depth"] != "full" {
+		t.Errorf("%v", doc)
+	}
+	if doc := s.must(t, "storage", "verify", "--quick"); doc["ok"] != true || doc["depth"] != "quick" {
+		t.Errorf("%v", doc)
+	}
+	unchanged(t, before, tree(t, s.dir))
+	if doc := s.must(t, "storage", "reindex"); doc["damaged"] == nil {
+		t.Errorf("%v", doc)
+	}
+	sums, err := filepath.Glob(s.path("data/checksums/*.sha256"))
+	if err != nil || len(sums) == 0 {
+		t.Fatal(sums, err)
+	}
+	for _, sum := range sums {
+		cmd := exec.Command(xtest.Tool(t, "sha256sum"), "-c", "--quiet", sum)
+		cmd.Dir = s.path("data")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", sum, err, out)
+		}
+	}
+}
+
+func TestDamageIsFoundByTheCommand(t *testing.T) {
+	s := sky(t)
+	doc := s.must(t, "ingest", "table", "koi")
+	path := s.path("data/" + doc["raw_path"].(string))
+	if err := os.Chmod(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text[len(text)/2] ^= 1
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, errs, status := s.run(t, "storage", "verify")
+	if status != 4 || !strings.Contains(out, doc["raw_path"].(string)+"\tcorrupt\t") || !strings.Contains(errs, "error: ") {
+		t.Errorf("exit %d\n%s\n%s", status, out, errs)
+	}
+}
+
+func TestBadWordsOnTheCommandLineWriteNothing(t *testing.T) {
+	s := sky(t)
+	before := tree(t, s.dir)
+	for line, want := range map[string]int{
+		"ingest table xyz":                                        2,
+		"ingest lightcurve ../../etc/passwd":                      2,
+		"ingest lightcurve " + strings.Repeat("x", 300):           2,
+		"ingest lightcurve 441420236":                             2,
+		"ingest lightcurve Kepler-10 --mission JWST":              2,
+		"serve --listen 0.0.0.0:80":                               2,
+		"config show --set no.such.key=1":                         2,
+		"config show --config none.yaml":                          3,
+		"storage stats":                                           3,
+		"storage verify":                                          3,
+		"ingest held list":                                        3,
+		"archive serve --listen 127.0.0.1:0 --fault nonsense":     2,
+		"archive serve --listen 127.0.0.1:0 --data /no/such/path": 3,
+	} {
+		_, errs, status := s.run(t, strings.Fields(line)...)
+		if status != want || !strings.HasPrefix(errs, "error: ") || !strings.Contains(errs, " Try: ") {
+			t.Errorf("%s: exit %d, want %d: %s", line, status, want, errs)
+		}
+	}
+	if _, errs, status := s.run(t, "ingest", "lightcurve", "TIC 1\x00"); status != 2 {
+		t.Errorf("NUL: exit %d: %s", status, errs)
+	}
+	unchanged(t, before, tree(t, s.dir))
+	if _, err := os.Stat(s.path("data")); err == nil {
+		t.Error("the data folder was made")
+	}
+}
+
+func TestAWritingCommandBesideARunningServerIsRefused(t *testing.T) {
+	s := sky(t)
+	srv := s.serve(t)
+	if _, doc := srv.do(t, "POST", "/api/v1/data/ingest/table", `{"table_type":"koi"}`); doc["status"] != "success" {
+		t.Fatal(doc)
+	}
+	_, errs, status := s.run(t, "ingest", "table", "k2")
+	if status != 1 || !strings.Contains(errs, "serve on ") || !strings.Contains(errs, "Try: stop it") {
+		t.Errorf("exit %d: %s", status, errs)
+	}
+	for _, line := range []string{"storage stats", "storage verify", "ingest held list", "config show"} {
+		if _, errs, status := s.run(t, strings.Fields(line)...); status != 0 {
+			t.Errorf("%s beside the server: exit %d: %s", line, status, errs)
+		}
+	}
+	if _, errs, status := s.run(t, "serve", "--listen", strings.TrimPrefix(srv.url, "http://")); status == 0 || !strings.Contains(errs, "--listen") {
+		t.Errorf("the same address: exit %d: %s", status, errs)
+	}
+}
+
+func TestAnswersOfBothWaysAreTheSame(t *testing.T) {
+	s := realFiles(t)
+	byCommand := s.must(t, "ingest", "lightcurve", "KIC 10666592")
+	stats := s.must(t, "storage", "stats")
+	srv := s.serve(t)
+	_, byHTTP := srv.do(t, "POST", "/api/v1/data/ingest/lightcurve", `{"target_name":"KIC 10666592"}`)
+	_, httpStats := srv.do(t, "GET", "/api/v1/data/storage/stats", "")
+	byCommand["source"], byHTTP["source"] = "", ""
+	for _, doc := range []map[string]any{byCommand, byHTTP} {
+		for _, f := range doc["files"].([]any) {
+			f.(map[string]any)["source"] = ""
+		}
+	}
+	a, _ := json.Marshal(byCommand)
+	b, _ := json.Marshal(byHTTP)
+	if string(a) != string(b) {
+		t.Errorf("command %s\nHTTP    %s", a, b)
+	}
+	if shape(stats) != shape(httpStats) {
+		t.Errorf("command\n%s\nHTTP\n%s", shape(stats), shape(httpStats))
+	}
+}
+
+func TestConfigShowTellsOrigins(t *testing.T) {
+	s := sky(t)
+	out, _, status := s.run(t, "config", "show", "--json", "--set", "freshness.koi=1h")
+	var list []map[string]string
+	if err := json.Unmarshal([]byte(out), &list); err != nil || status != 0 {
+		t.Fatal(err, out)
+	}
+	origins := map[string]string{}
+	for _, e := range list {
+		origins[e["key"]] = e["origin"]
+	}
+	for key, want := range map[string]string{"data_path": "env", "freshness.koi": "flag", "data_sources.mast.base_url": "file", "freshness.toi": "default"} {
+		if origins[key] != want {
+			t.Errorf("%s comes from %q, want %q", key, origins[key], want)
+		}
+	}
+}
+
+func TestTheArchivesCanBeServed(t *testing.T) {
+	srv := start(t, func(string) string { return "" }, "archive", "serve", "--listen", "127.0.0.1:0", "--data", xtest.Shared(t, "data/real"), "--fault", "nea.delay=1ms")
+	res, err := http.Get(srv.url + "/TAP/sync?query=select+top+2+kepid+from+cumulative&format=csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != 200 {
+		t.Errorf("%d", res.StatusCode)
+	}
+	if status := srv.stop(); status != 0 || !strings.Contains(srv.said(), "--set data_sources.mast.base_url="+srv.url) {
+		t.Errorf("exit %d: %s", status, srv.said())
+	}
+}
+
+func TestTheLogIsJSONLines(t *testing.T) {
+	s := sky(t)
+	s.serve(t).stop()
+	text, err := os.ReadFile(s.path("logs/data_ingestion.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		var entry map[string]any
+		if err := json.Unmarshal([]byte(line), &entry); err != nil || entry["msg"] == "" {
+			t.Errorf("%v in %s", err, line)
+		}
+	}
+	if !strings.Contains(string(text), `"msg":"serving"`) {
+		t.Errorf("%s", text)
+	}
+}
+
+func TestTheDemonstrationEndsAndRunsAgain(t *testing.T) {
+	s := &site{dir: t.TempDir()}
+	var first map[string]string
+	for range 2 {
+		out, errs, status := s.run(t, "demo", "--once", "--json", "--quiet", "--data", s.path("demo"), "--listen", "127.0.0.1:0")
+		var doc struct {
+			Tables      []struct{ Records int }
+			LightCurves []struct {
+				DataPoints int `json:"data_points"`
+			} `json:"light_curves"`
+			Refused []struct{ Target, Flaw, Detail string }
+			Verify  struct{ OK bool }
+			Stored  struct{ Files int }
+		}
+		if err := json.Unmarshal([]byte(out), &doc); err != nil || status != 0 {
+			t.Fatalf("exit %d, %v\n%s%s", status, err, out, errs)
+		}
+		if len(doc.Tables) != 4 || len(doc.LightCurves) < 8 || len(doc.Refused) == 0 || !doc.Verify.OK || doc.Stored.Files < 20 {
+			t.Errorf("%+v", doc)
+		}
+		files := tree(t, s.path("demo/lightcurves"))
+		if first == nil {
+			first = files
+		}
+		unchanged(t, first, files)
+	}
+}
+
+func TestTheDemonstrationStaysAndItsLinesWork(t *testing.T) {
+	dir := t.TempDir()
+	srv := start(t, func(string) string { return "" }, "demo", "--data", filepath.Join(dir, "demo"), "--listen", "127.0.0.1:0")
+	archives := srv.url
+	for deadline := time.Now().Add(time.Minute); !strings.Contains(srv.said(), "the server stays"); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal(srv.said())
+		}
+	}
+	_, rest, _ := strings.Cut(srv.said(), "server on ")
+	srv.url, _, _ = strings.Cut(rest, ",")
+	if srv.url == archives {
+		t.Fatal("one address for both")
+	}
+	if res, doc := srv.do(t, "POST", "/api/v1/data/ingest/table", `{"table_type": "koi", "force_refresh": true}`); res.StatusCode != 200 {
+		t.Errorf("%d %v", res.StatusCode, doc)
+	}
+	if res, doc := srv.do(t, "POST", "/api/v1/data/ingest/batch?force_refresh=false", ""); res.StatusCode != 202 {
+		t.Errorf("%d %v", res.StatusCode, doc)
+	}
+	if status := srv.stop(); status != 0 {
+		t.Errorf("exit %d: %s", status, srv.said())
+	}
+	if left := tree(t, filepath.Join(dir, "demo", ".staging")); len(left) > 0 {
+		t.Errorf("left in staging: %v", left)
+	}
+}
