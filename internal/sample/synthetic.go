@@ -37,6 +37,7 @@ type synthetic struct {
 // entry is a light curve in the cache, made once however many ask.
 type entry struct {
 	name string
+	size int64
 	once sync.Once
 	data []byte
 	err  error
@@ -133,21 +134,13 @@ func (s *synthetic) entry(f file) *entry {
 		s.lru.MoveToFront(el)
 		return el.Value.(*entry)
 	}
-	e := &entry{name: f.name}
+	e := &entry{name: f.name, size: f.size}
 	s.cache[f.name] = s.lru.PushFront(e)
 	s.held += f.size
 	for s.held > cacheBytes && s.lru.Len() > 1 {
 		old := s.lru.Remove(s.lru.Back()).(*entry)
 		delete(s.cache, old.name)
-		s.held -= s.sizeOf(old.name)
+		s.held -= old.size
 	}
 	return e
-}
-
-func (s *synthetic) sizeOf(name string) int64 {
-	i, ok := slices.BinarySearchFunc(s.curves, name, func(f file, n string) int { return strings.Compare(f.name, n) })
-	if !ok {
-		return 0
-	}
-	return s.curves[i].size
 }
