@@ -49,7 +49,7 @@ func formatKey(key string) (string, error) {
 	long, hierarch := strings.CutPrefix(key, "HIERARCH ")
 	valid := key != "" && key != "END" && key != "CONTINUE"
 	for _, c := range []byte(long) {
-		valid = valid && c > 0x20 && c < 0x7f && c != '=' || c == ' ' && (hierarch || strings.Contains(key, " "))
+		valid = valid && c >= 0x20 && c < 0x7f && c != '='
 	}
 	switch {
 	case !valid || strings.TrimSpace(long) != long || long == "":

@@ -62,7 +62,8 @@ func loadInts[T whole](dst []T, s source) (at int, why string) {
 	if s.groups == 0 {
 		return 0, ""
 	}
-	if b, stride, ok := s.run(); ok && s.plain() && copyInts(dst, b, stride, s.letter) {
+	if b, stride, ok := s.run(); ok && s.plain() && always[T](s.letter) {
+		copyInts(dst, b, stride, s.letter)
 		return 0, ""
 	}
 	l, ok := s.linear()
@@ -86,35 +87,39 @@ func loadInts[T whole](dst []T, s source) (at int, why string) {
 	return 0, ""
 }
 
-// copyInts converts integers that always fit; false when they may not.
-func copyInts[T whole](dst []T, b []byte, stride int, letter byte) bool {
-	one, p := T(1), 0
+// always reports whether every integer of the letter fits a T.
+func always[T whole](letter byte) bool {
+	one := T(1)
 	signed, wide := -one < 0, one<<31 > 0
-	switch {
-	case letter == 'B':
+	return letter == 'B' || signed && (letter != 'K' || wide)
+}
+
+// copyInts converts len(dst) integers that are stride bytes apart and always
+// fit, as copyFloats does.
+func copyInts[T whole](dst []T, b []byte, stride int, letter byte) {
+	p := 0
+	switch letter {
+	case 'B':
 		for i := range dst {
 			dst[i] = T(b[p])
 			p += stride
 		}
-	case letter == 'I' && signed:
+	case 'I':
 		for i := range dst {
 			dst[i] = T(int16(binary.BigEndian.Uint16(b[p : p+2])))
 			p += stride
 		}
-	case letter == 'J' && signed:
+	case 'J':
 		for i := range dst {
 			dst[i] = T(int32(binary.BigEndian.Uint32(b[p : p+4])))
 			p += stride
 		}
-	case letter == 'K' && signed && wide:
+	case 'K':
 		for i := range dst {
 			dst[i] = T(int64(binary.BigEndian.Uint64(b[p : p+8])))
 			p += stride
 		}
-	default:
-		return false
 	}
-	return true
 }
 
 // linear is a whole scale and offset, the offset as magnitude and sign so

@@ -27,7 +27,7 @@ func pack(t testing.TB, b []byte) []byte {
 }
 
 func TestReadTakesPlainAndPackedFiles(t *testing.T) {
-	good := tess20k(t)
+	good := everything(t, true)
 	packed := pack(t, good)
 	two := append(pack(t, good[:5000]), pack(t, good[5000:])...)
 	for name, b := range map[string][]byte{"plain": good, "packed": packed, "packed in two members": two} {
@@ -52,7 +52,7 @@ func TestReadRefuses(t *testing.T) {
 	wrongSum[len(wrongSum)-5] ^= 1
 	method := bytes.Clone(packed)
 	method[2] = 99
-	bomb := pack(t, make([]byte, 64<<20))
+	bomb := pack(t, make([]byte, 8<<20))
 	for name, c := range map[string]struct {
 		file  []byte
 		limit int64

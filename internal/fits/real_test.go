@@ -24,6 +24,7 @@ import (
 func realFiles(t *testing.T, test func(t *testing.T, b []byte)) {
 	for _, name := range xtest.Glob(t, "data/real/lightcurves/*/*.fits") {
 		t.Run(filepath.Base(name), func(t *testing.T) {
+			t.Parallel()
 			b, err := os.ReadFile(name)
 			if err != nil {
 				t.Fatal(err)
@@ -132,7 +133,7 @@ func TestRealFilesCutShortAreErrors(t *testing.T) {
 			cuts = append(cuts, at-1, at, at+1)
 		}
 		r := rand.New(rand.NewPCG(1, uint64(len(b))))
-		for range 500 {
+		for range 200 {
 			cuts = append(cuts, r.IntN(len(b)))
 		}
 		for _, n := range cuts {
@@ -159,7 +160,7 @@ func TestRealFilesWithAFlippedBitAreFound(t *testing.T) {
 			t.Skip("without checksums")
 		}
 		r := rand.New(rand.NewPCG(2, uint64(len(b))))
-		for i := range 400 {
+		for i := range 80 {
 			at := r.IntN(len(b))
 			if i%2 == 0 { // half of them in the headers
 				at = r.IntN(20160)
@@ -176,11 +177,11 @@ func TestRealFilesWithAFlippedBitAreFound(t *testing.T) {
 
 func damageShows(b []byte, hdus int) bool {
 	f, err := fits.Parse(b)
-	if err != nil || f.Verify() != nil || len(f.HDUs) != hdus {
+	if err != nil || len(f.HDUs) != hdus {
 		return true
 	}
 	for _, h := range f.HDUs {
-		if s, _ := h.Verify(); s.Checksum == fits.Absent {
+		if s, err := h.Verify(); err != nil || s.Checksum == fits.Absent {
 			return true
 		}
 	}
