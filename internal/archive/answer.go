@@ -84,6 +84,10 @@ func (c *Client) open(ctx context.Context, ep Endpoint, r Request) (*Response, e
 		defer resp.Body.Close()
 		return nil, statusError(host, resp)
 	}
+	if resp.StatusCode == http.StatusPartialContent && r.Header.Get("Range") == "" {
+		resp.Body.Close()
+		return nil, refuse(host, "gives a part of what was asked for whole", "")
+	}
 	a := &Response{
 		Status: resp.StatusCode, Header: resp.Header, URL: resp.Request.URL, Length: resp.ContentLength,
 		Proven: resp.ContentLength >= 0 || len(resp.TransferEncoding) > 0 || resp.ProtoMajor > 1,

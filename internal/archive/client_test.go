@@ -66,7 +66,7 @@ func TestAnswersAreTyped(t *testing.T) {
 		}, retries: 2, kind: exo.Upstream, requests: 1},
 		"a compressed bomb": {do: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
-			w.Write(squeezed(make([]byte, 30<<20)))
+			w.Write(squeezed(make([]byte, 4<<20)))
 		}, retries: 2, kind: exo.TooLarge, requests: 1},
 		"a text above the limit":   {do: func(w http.ResponseWriter, _ *http.Request) { w.Write(text) }, limit: int64(len(text)) - 1, retries: 2, kind: exo.TooLarge, requests: 1},
 		"a text just at the limit": {do: func(w http.ResponseWriter, _ *http.Request) { w.Write(text) }, limit: int64(len(text)), requests: 1},
@@ -282,6 +282,22 @@ func TestASecretGoesToItsOwnHostOnly(t *testing.T) {
 	}
 	if want := []string{"seeded-secret exoplanetai/test ", " exoplanetai/test "}; !slices.Equal(got, want) {
 		t.Errorf("fields %q, want %q", got, want)
+	}
+}
+
+func TestASecretIsInNoError(t *testing.T) {
+	s := serve(t, func(_ int64, w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(503)
+		io.WriteString(w, "no")
+	})
+	c, _ := client(t, archive.Options{}, s)
+	ep := endpoint(s, 1)
+	ep.Header = http.Header{"X-API-Key": {"seeded-secret"}}
+	for _, u := range []string{s.URL, "http://archive.invalid", "http://127.0.0.1:1", "ftp://x"} {
+		_, _, err := c.Get(t.Context(), ep, archive.Request{URL: u})
+		if err == nil || strings.Contains(err.Error()+exo.MessageOf(err)+exo.HintOf(err), "seeded-secret") {
+			t.Errorf("%s: %v", u, err)
+		}
 	}
 }
 

@@ -136,8 +136,6 @@ func (d *download) rest(resp *Response, off int64) error {
 	from, to, total, ok := contentRange(resp.Header.Get("Content-Range"))
 	etag, modified := resp.Header.Get("ETag"), resp.Header.Get("Last-Modified")
 	switch {
-	case off == 0:
-		return exo.Errorf(opGet, exo.Upstream, d.f.Name, "%s gives a part of a file that was asked for whole", resp.host).Try("try again later")
 	case !ok || from != off:
 		return d.startOver(errors.New("the range is not the one asked for"))
 	case d.known && etag != d.etag, d.known && modified != d.modified:

@@ -24,7 +24,7 @@ func TestResolvedAddresses(t *testing.T) {
 		"shared":                   {"100.64.0.1:80", "100.127.255.255:80"},
 		"unspecified":              {"0.0.0.0:80", "[::]:80", "0.1.2.3:80"},
 		"multicast, broadcast":     {"224.0.0.1:80", "239.255.255.250:80", "255.255.255.255:80", "[ff02::1]:80"},
-		"IPv4 within IPv6":         {"[::ffff:127.0.0.1]:80", "[::ffff:10.0.0.1]:80", "[::ffff:169.254.169.254]:80", "[::127.0.0.1]:80"},
+		"IPv4 within IPv6":         {"[::ffff:127.0.0.1]:80", "[::ffff:10.0.0.1]:80", "[::ffff:169.254.169.254]:80", "[::ffff:100.64.0.1]:80", "[::ffff:192.0.0.1]:80", "[::127.0.0.1]:80"},
 		"translated":               {"[64:ff9b::7f00:1]:80", "[64:ff9b::a9fe:a9fe]:80", "[64:ff9b:1::1]:80", "[2002:7f00:1::]:80", "[2002:a00:1::1]:80", "[2001:0:1::1]:80"},
 		"reserved, documentation":  {"192.0.0.1:80", "192.0.2.1:80", "198.18.0.1:80", "198.51.100.1:80", "203.0.113.1:80", "240.0.0.1:80", "[2001:db8::1]:80", "[100::1]:80", "[fec0::1]:80"},
 		"ports that are no web's":  {"8.8.8.8:22", "8.8.8.8:25", "8.8.8.8:6379", "8.8.8.8:0", "8.8.8.8:8080"},
@@ -142,6 +142,34 @@ func TestNumericHostsAreDialledUnderTheSameGuard(t *testing.T) {
 		}
 		if err == nil {
 			t.Errorf("%s was reached", u)
+		}
+	}
+}
+
+func TestWhereAnAnswerMayLead(t *testing.T) {
+	c := archive.NewClient(archive.Options{Allowed: []string{"https://a.example", "http://b.example:8080", "http://a.example"}})
+	defer c.Close()
+	cases := map[[2]string]bool{
+		{"https://x.example/1", "https://x.example/2"}:      true,
+		{"https://x.example/1", "https://x.example:443/2"}:  true,
+		{"https://x.example/1", "https://X.EXAMPLE./2"}:     true,
+		{"http://x.example/1", "https://x.example/1"}:       true,
+		{"https://x.example/1", "https://a.example/1"}:      true,
+		{"http://x.example/1", "http://b.example:8080/1"}:   true,
+		{"https://a.example/1", "http://a.example/1"}:       false, // no way back to plain text
+		{"https://x.example/1", "http://b.example:8080/1"}:  false,
+		{"https://x.example/1", "https://y.example/1"}:      false,
+		{"https://x.example/1", "https://x.example.evil/1"}: false,
+		{"https://x.example/1", "https://x.example:8443/1"}: false,
+		{"https://x.example/1", "https://user@x.example/1"}: false,
+		{"http://x.example:8080/1", "https://x.example/1"}:  false,
+		{"https://x.example/1", "file:///etc/passwd"}:       false,
+		{"https://x.example/1", "/relative"}:                false,
+		{"https://x.example/1", "https://%zz/"}:             false,
+	}
+	for pair, want := range cases {
+		if got := c.MayLead(pair[0], pair[1]); got != want {
+			t.Errorf("%s to %s: %v", pair[0], pair[1], got)
 		}
 	}
 }

@@ -50,6 +50,9 @@ func (s *scanner) start(t xml.StartElement) error {
 		if parent != "DATA" {
 			return s.bad("TABLEDATA stands outside DATA")
 		}
+		if len(s.doc.Fields) == 0 {
+			return s.bad("its table has data but no fields")
+		}
 		return s.tell()
 	case "TR":
 		if parent != "TABLEDATA" {

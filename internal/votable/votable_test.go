@@ -127,6 +127,7 @@ func TestHostileDocumentsAreRefused(t *testing.T) {
 		"too many fields":                   {doc: wrap(`<TABLE>` + strings.Repeat(`<FIELD name="a"/>`, 5)), lim: small, kind: exo.TooLarge},
 		"too many rows":                     {doc: rows(strings.Repeat(`<TR><TD/><TD/></TR>`, 4)), lim: small, kind: exo.TooLarge},
 		"too many INFO elements":            {doc: wrap(strings.Repeat(`<INFO name="n"/>`, 1001)), kind: exo.TooLarge},
+		"rows without fields":               {doc: wrap(`<TABLE><DATA><TABLEDATA><TR></TR></TABLEDATA></DATA></TABLE>`), kind: exo.Invalid},
 		"two tables":                        {doc: wrap(`<TABLE>` + twoFields + `</TABLE><TABLE>` + twoFields + `</TABLE>`), kind: exo.Invalid},
 		"BINARY2":                           {doc: table(`<BINARY2><STREAM encoding="base64">AAAA</STREAM></BINARY2>`), kind: exo.Invalid},
 		"a row with a cell too few":         {doc: rows(`<TR><TD/></TR>`), kind: exo.Invalid},

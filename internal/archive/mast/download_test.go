@@ -107,7 +107,12 @@ func TestTheBucketIsTriedFirst(t *testing.T) {
 				w.Write(tc.body)
 			}))
 			defer b.Close()
-			p := serve(t, nil, func(w http.ResponseWriter, _ *http.Request) { w.Write(fits) })
+			p := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+				if r.Header.Get("Range") != "" {
+					t.Error("a part from the bucket is to be completed by the archive, which may have another edition")
+				}
+				w.Write(fits)
+			})
 			var dst held
 			o, err := source(t, p, mast.Options{BucketURL: b.URL}).Download(t.Context(), one("mast:TESS/product/"+tessFile), &dst)
 			if err != nil || !bytes.Equal(dst.Bytes(), fits) {

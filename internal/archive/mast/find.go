@@ -68,9 +68,11 @@ func named(kind string, raw []archive.Answer) []archive.Answer {
 	return raw
 }
 
-// filters selects the observations. Kepler's have no sequence number: one
-// stands for all quarters. Those of K2's split campaigns have the number of
-// the whole. Community products stand in a collection of their own.
+// filters selects the observations. Community products stand in a collection
+// of their own. A sequence number is asked for where it is known to be there:
+// Kepler's observations have none, for one stands for all quarters; those of
+// K2's split campaigns have the number of the whole, and how the community's
+// products of K2 are numbered is not documented.
 func filters(q archive.LightCurveQuery) []filter {
 	collection := string(q.Mission)
 	if q.Author != archive.DefaultAuthor(q.Mission) {
@@ -82,7 +84,7 @@ func filters(q archive.LightCurveQuery) []filter {
 		text("target_name", lightcurve.TargetName(q.Target)),
 		text("dataproduct_type", "timeseries"),
 	}
-	if q.SectorQuarter != nil && q.Mission != exo.Kepler {
+	if q.SectorQuarter != nil && (q.Mission == exo.TESS || q.Mission == exo.K2 && collection != "HLSP") {
 		n := *q.SectorQuarter
 		if q.Mission == exo.K2 {
 			n = archive.Campaign(n)

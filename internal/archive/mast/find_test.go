@@ -104,6 +104,11 @@ func TestOneQuestionPerMission(t *testing.T) {
 			archive.LightCurveQuery{Target: epic(201912552), Mission: exo.K2, SectorQuarter: slice(1)},
 			map[string]string{"target_name": `["ktwo201912552"]`, "sequence_number": `[{"max":1,"min":1}]`},
 			[]string{"ktwo201912552-c01_llc.fits"}, []string{"ktwo201912552-c01_llc.fits 1 1800"}},
+		"a community product of K2, chosen by its name": {
+			archive.LightCurveQuery{Target: epic(205905563), Mission: exo.K2, Author: "K2SFF", SectorQuarter: slice(3)},
+			map[string]string{"sequence_number": "", "obs_collection": `["HLSP"]`, "provenance_name": `["K2SFF"]`},
+			[]string{"hlsp_k2sff_k2_lightcurve_205905563-c03_kepler_v1_llc.fits", "hlsp_k2sff_k2_lightcurve_205905563-c12_kepler_v1_llc.fits"},
+			[]string{"hlsp_k2sff_k2_lightcurve_205905563-c03_kepler_v1_llc.fits 3 1800"}},
 		"a split campaign, whole": {
 			archive.LightCurveQuery{Target: epic(201912552), Mission: exo.K2, SectorQuarter: slice(10)},
 			map[string]string{"sequence_number": `[{"max":10,"min":10}]`},
