@@ -145,7 +145,7 @@ func FuzzQuery(f *testing.F) {
 				shape(t, w.Body.String())
 			}
 		}
-		if d := time.Since(begin); d > time.Second {
+		if d := time.Since(begin); d > 5*time.Second {
 			t.Errorf("took %v", d)
 		}
 	})

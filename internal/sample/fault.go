@@ -138,6 +138,8 @@ var kinds = []faultKind{
 	{[]string{"nea", "esa"}, "overflow", "rows", "gives so many rows and says OVERFLOW", isSize},
 	{[]string{"nea"}, "job", "error|abort|gone", "lets asynchronous jobs fail, abort, or vanish", oneOf("error", "abort", "gone")},
 	{[]string{"nea"}, "executing", "polls", "lets jobs run for so many polls", isSize},
+	{[]string{"nea"}, "phantom", "table.column", "lists a column that cannot be selected", notEmpty},
+	{[]string{"nea"}, "plus", "", "takes a plus within quotes of a query's address for a plus", isEmpty},
 	{[]string{"nea"}, "legacy", "", "answers the older interface with an ERROR text", isEmpty},
 
 	{[]string{"exofop"}, "dialect", "download|dashboard", "which of the two table dialects is sent", oneOf("download", "dashboard")},
@@ -210,18 +212,29 @@ func (s *faultSet) set(faults []Fault) {
 // take finds the first fault of the name that applies to the text of a request
 // and counts it as used.
 func (s *faultSet) take(name, text string) (Fault, bool) {
+	if f := s.takeUpTo(1, name, text); len(f) > 0 {
+		return f[0], true
+	}
+	return Fault{}, false
+}
+
+// takeUpTo finds the first n faults of the name that apply.
+func (s *faultSet) takeUpTo(n int, name, text string) (out []Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, f := range s.active {
+		if len(out) == n {
+			break
+		}
 		if f.Name != name || s.left[i] == 0 || f.Match != "" && !strings.Contains(text, f.Match) {
 			continue
 		}
 		if s.left[i] > 0 {
 			s.left[i]--
 		}
-		return f, true
+		out = append(out, f)
 	}
-	return Fault{}, false
+	return out
 }
 
 // list returns the faults still in force.

@@ -76,11 +76,16 @@ type answer struct {
 	err  error
 }
 
-// ask fetches an address without following redirects and gives up when nothing
-// comes any more.
+// ask fetches an address without following redirects.
 func ask(t testing.TB, h *httptest.Server, address string, header ...string) answer {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	return askFor(t, h, 30*time.Second, address, header...)
+}
+
+// askFor is ask with another patience.
+func askFor(t testing.TB, h *httptest.Server, patience time.Duration, address string, header ...string) answer {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, h.URL+address, nil)
 	if err != nil {
@@ -169,6 +174,8 @@ var effects = map[string]struct {
 	}},
 	"job":       {"error", "", nil, nil}, // tested with the jobs
 	"executing": {"1", obsURL, nil, func(_, got answer) bool { return strings.Contains(got.body, `"status": "EXECUTING"`) }},
+	"phantom":   {"cumulative.ghost", "/TAP/sync?format=csv&query=select+column_name+from+TAP_SCHEMA.columns+where+table_name='cumulative'", nil, func(p, got answer) bool { return got.body == p.body+"\"ghost\"\n" }},
+	"plus":      {"", "/TAP/sync?format=csv&query=select+kepid+from+cumulative+where+koi_disposition='FALSE+POSITIVE'", nil, func(p, got answer) bool { return p.body == "kepid\n2\n" && got.body == "kepid\n" }},
 	"legacy": {"", "/cgi-bin/nstedAPI/nph-nstedAPI?table=cumulative", nil, func(p, got answer) bool {
 		return strings.HasPrefix(p.body, "kepid") && strings.HasPrefix(got.body, "ERROR") && got.code == 200
 	}},
@@ -218,7 +225,11 @@ func TestEveryFaultShows(t *testing.T) {
 			if err := s.SetFaults(parse(t, text)...); err != nil {
 				t.Fatal(err)
 			}
-			if got := ask(t, h, c.address, c.header...); !c.shows(plain, got) {
+			patience := 30 * time.Second
+			if name == "stall" {
+				patience = time.Second
+			}
+			if got := askFor(t, h, patience, c.address, c.header...); !c.shows(plain, got) {
 				t.Errorf("%s: status %d, error %v, header %v, body %.300s", text, got.code, got.err, got.head, got.body)
 			}
 		})
@@ -284,10 +295,10 @@ func TestThePortalsOwnErrorsAndGaps(t *testing.T) {
 	if got := ask(t, h, obsURL); got.code != 200 || !strings.HasPrefix(got.body, `{"status" : "ERROR","msg" : `) {
 		t.Errorf("mast.error: %+v", got)
 	}
-	if err := s.SetFaults(parse(t, "mast.missing=dataRights")...); err != nil {
+	if err := s.SetFaults(parse(t, "mast.missing=dataRights", "mast.missing=srcDen")...); err != nil {
 		t.Fatal(err)
 	}
-	if got := ask(t, h, obsURL); strings.Contains(got.body, "dataRights") || !strings.Contains(got.body, "t_exptime") {
+	if got := ask(t, h, obsURL); strings.Contains(got.body, "dataRights") || strings.Contains(got.body, "srcDen") || !strings.Contains(got.body, "t_exptime") {
 		t.Errorf("mast.missing: %+v", got)
 	}
 }

@@ -94,8 +94,8 @@ func (s *Server) invoke(w http.ResponseWriter, r *request) {
 		mastError(w, exo.MessageOf(err))
 		return
 	}
-	if v, ok := r.fault("missing"); ok {
-		res = res.without(v)
+	for _, f := range s.faults.takeUpTo(maxSame, r.scope+".missing", r.text) {
+		res = res.without(f.Value)
 	}
 	res.send(w, m, m.pageSize(r))
 }

@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -44,6 +45,9 @@ type ask struct {
 // asked reads the parameters of a TAP query.
 func (r *request) asked() (ask, error) {
 	a := ask{query: r.param("query"), maxrec: -1}
+	if _, ok := r.fault("plus"); ok {
+		a.query = plusKept(r.URL.RawQuery, a.query)
+	}
 	format := r.param("format", "responseformat")
 	a.format = formatName(format)
 	if a.format == "" {
@@ -64,6 +68,34 @@ func (r *request) asked() (ask, error) {
 		return a, oracle("REQUEST must be doQuery")
 	}
 	return a, nil
+}
+
+// plusKept reads the query from an address in the way that was reported of the
+// archive: a plus is a blank between words and a plus within quotes.
+func plusKept(raw, otherwise string) string {
+	for part := range strings.SplitSeq(raw, "&") {
+		name, value, _ := strings.Cut(part, "=")
+		if !strings.EqualFold(name, "query") {
+			continue
+		}
+		var b strings.Builder
+		quoted := false
+		for i := 0; i < len(value); i++ {
+			switch c := value[i]; {
+			case c == '\'' || strings.HasPrefix(value[i:], "%27"):
+				quoted = !quoted
+				b.WriteByte(c)
+			case c == '+' && quoted:
+				b.WriteString("%2B")
+			default:
+				b.WriteByte(c)
+			}
+		}
+		if q, err := url.QueryUnescape(b.String()); err == nil {
+			return q
+		}
+	}
+	return otherwise
 }
 
 // formatName returns the archive's word for a format; "" for an unknown one.

@@ -49,6 +49,10 @@ func (c *viewCache) get(key string, fill func(*view)) *view {
 	return v
 }
 
+// maxSame is how many faults of one kind change a table: several columns may
+// be missing.
+const maxSame = 100
+
 // tableFaults are the kinds that change tables, in the order they are applied.
 var tableFaults = []string{"empty", "shrink", "drop", "flip", "change", "null", "missing", "rename", "reorder", "add"}
 
@@ -71,9 +75,9 @@ func (r *request) view(name string) (t *table, key string, err error) {
 	type change struct{ kind, value string }
 	var changes []change
 	for _, kind := range tableFaults {
-		if v, ok := r.fault(kind); ok {
-			changes = append(changes, change{kind, v})
-			key += "&" + kind + "=" + v
+		for _, f := range r.s.faults.takeUpTo(maxSame, r.scope+"."+kind, r.text) {
+			changes = append(changes, change{kind, f.Value})
+			key += "&" + kind + "=" + f.Value
 		}
 	}
 	if len(changes) == 0 {

@@ -121,6 +121,10 @@ func (s *Server) schema(r *request, name string) *table {
 				rows = append(rows, []string{t.name, c.name, c.desc, c.unit, "", "", votType(c), "", "0", "0", "0"})
 			}
 		}
+		if v, ok := r.fault("phantom"); ok {
+			name, col, _ := strings.Cut(v, ".")
+			rows = append(rows, []string{name, col, "a column that cannot be selected", "", "", "", "char", "", "0", "0", "0"})
+		}
 		return newTable("TAP_SCHEMA.columns", text("table_name", "column_name", "description", "unit", "ucd", "utype", "datatype", "size", "principal", "indexed", "std"), rows)
 	case "keys":
 		return newTable("TAP_SCHEMA.keys", text("key_id", "from_table", "target_table", "description", "utype"), nil)
