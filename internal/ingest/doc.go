@@ -17,6 +17,17 @@
 // approves or discards it. In both cases, and when the archive does not answer,
 // the last good table stays current and its age is told.
 //
+// # Light curves
+//
+// A name becomes one star: by its number, by the tables that are held, then by
+// the archives' resolvers; several stars are listed, never guessed between. The
+// archive is asked what files it has of the star, and those that are not held,
+// or have another length than the one held, are fetched, checked against what
+// the list promised (star, sector, cadence, checksums, order of time) and
+// stored under the archive's own name. A file that differs from the one of that
+// name is kept beside it with the time in its name. A file that is not what it
+// should be is fetched once more and then left out with a warning.
+//
 // # Concurrency
 //
 // Requests for the same table share one fetch; a batch runs its tables side by

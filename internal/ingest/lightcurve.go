@@ -17,7 +17,8 @@ import (
 
 // curveState is what the calls for light curves share.
 type curveState struct {
-	runs sharedRuns[LightCurveResult]
+	runs sharedRuns[LightCurveResult] // by what is asked
+	one  sharedRuns[fetchedCurve]     // by file
 
 	once  sync.Once
 	loads chan struct{} // one for each download on its way: Workers
@@ -86,81 +87,6 @@ func (s *Service) LightCurve(ctx context.Context, req LightCurveRequest, report 
 	return res, nil
 }
 
-// LightCurveOutcome is what became of one request of many.
-type LightCurveOutcome struct {
-	Request LightCurveRequest `json:"request"`
-	Result  *LightCurveResult `json:"result"` // null if it failed
-	Code    exo.Kind          `json:"code,omitempty"`
-	Detail  string            `json:"detail,omitempty"`
-	Hint    string            `json:"hint,omitempty"`
-}
-
-// LightCurves does what LightCurve does for many stars, several at a time, and
-// gives the outcomes in the order of the requests. One failure never stops the
-// others; only a cancelled context or a full disk ends the whole.
-func (s *Service) LightCurves(ctx context.Context, reqs []LightCurveRequest, report Report) ([]LightCurveOutcome, error) {
-	const op = "ingest.LightCurves"
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	outcomes := make([]LightCurveOutcome, len(reqs))
-	progress := counter{report: report, total: int64(len(reqs)), unit: "targets"}
-	next := make(chan int)
-	var wg sync.WaitGroup
-	for range min(2*s.opt.Workers, len(reqs)) {
-		wg.Go(func() {
-			for i := range next {
-				res, err := s.LightCurve(ctx, reqs[i], nil)
-				outcomes[i] = outcomeOf(reqs[i], res, err)
-				if errors.Is(err, exo.Full) {
-					stop(err)
-				}
-				progress.step(reqs[i].TargetName)
-			}
-		})
-	}
-	for i := range reqs {
-		select {
-		case next <- i:
-			continue
-		case <-ctx.Done():
-		}
-		break
-	}
-	close(next)
-	wg.Wait()
-	if ctx.Err() != nil {
-		cause := context.Cause(ctx)
-		return outcomes, exo.E(op, exo.KindOf(cause), nil, cause)
-	}
-	return outcomes, nil
-}
-
-func outcomeOf(req LightCurveRequest, res LightCurveResult, err error) LightCurveOutcome {
-	if err != nil {
-		return LightCurveOutcome{Request: req, Code: exo.KindOf(err), Detail: exo.MessageOf(err), Hint: exo.HintOf(err)}
-	}
-	return LightCurveOutcome{Request: req, Result: &res}
-}
-
-// counter reports progress from several goroutines.
-type counter struct {
-	mu     sync.Mutex
-	done   int64 // under mu
-	report Report
-	total  int64
-	unit   string
-}
-
-func (c *counter) step(message string) {
-	if c.report == nil {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.done++
-	c.report(c.done, c.total, c.unit, message)
-}
-
 // curveRun is one request for light curves on its way.
 type curveRun struct {
 	*Service
@@ -173,6 +99,7 @@ type curveRun struct {
 	asked    store.Check           // when the archive was last asked this, or more
 	told     string                // warnings of that time, a line each, if it was asked just this
 	left     []string              // what the choice left out, in words
+	gone     []string              // names of files held that the archive no longer lists
 	warnings []string
 }
 
@@ -243,9 +170,14 @@ func (r *curveRun) ask(ctx context.Context) (LightCurveResult, error) {
 	if err != nil {
 		return LightCurveResult{}, exchange(err)
 	}
-	chosen := choose(r.query, found.Products)
+	chosen := choose(r.query, append(found.Products, r.unlisted(found.Products)...))
 	if len(chosen.products) == 0 {
 		return LightCurveResult{}, r.nothing(found.Products)
+	}
+	for _, name := range r.gone {
+		if slices.ContainsFunc(chosen.products, func(p archive.Product) bool { return p.FileName == name }) {
+			chosen.warnings = append(chosen.warnings, fmt.Sprintf("%s is held, but the archive no longer lists it", name))
+		}
 	}
 	r.left, r.warnings = chosen.warnings, chosen.warnings
 	answers, err := r.newAnswers(ctx, r.target, found.Answers)
@@ -277,11 +209,7 @@ func (r *curveRun) fetchAll(ctx context.Context, products []archive.Product, ans
 		}
 		wg.Go(func() {
 			defer release()
-			var held *store.Meta
-			if m, ok := r.held[p.FileName]; ok {
-				held = &m
-			}
-			files[i] = r.fetchCurve(ctx, p, held, r.force, answers)
+			files[i] = r.fetchShared(ctx, p, answers)
 			if errors.Is(files[i].err, exo.Full) {
 				stop(files[i].err)
 			}
@@ -294,6 +222,35 @@ func (r *curveRun) fetchAll(ctx context.Context, products []archive.Product, ans
 		return nil, exo.E("ingest.LightCurve", exo.KindOf(cause), r.target.ID, cause)
 	}
 	return files, nil
+}
+
+// fetchShared fetches a file, unless another request is fetching it just now.
+func (r *curveRun) fetchShared(ctx context.Context, p archive.Product, answers *answers) fetchedCurve {
+	var held *store.Meta
+	if m, ok := r.held[p.FileName]; ok {
+		held = &m
+	}
+	force := r.force && !slices.Contains(r.gone, p.FileName)
+	f, err := r.curves.one.do(ctx, fmt.Sprint(p.FileName, "/", force), func(ctx context.Context) (fetchedCurve, error) {
+		return r.fetchCurve(ctx, p, held, force, answers), nil
+	})
+	if err != nil { // only if the context has ended
+		return fetchedCurve{err: err}
+	}
+	return f
+}
+
+// unlisted returns the files held that the archive no longer lists, as if it
+// did: they stay part of the answer, with a warning.
+func (r *curveRun) unlisted(listed []archive.Product) (list []archive.Product) {
+	for name, m := range r.held {
+		if !slices.ContainsFunc(listed, func(p archive.Product) bool { return p.FileName == name }) {
+			list = append(list, asProduct(m))
+			r.gone = append(r.gone, name)
+		}
+	}
+	slices.Sort(r.gone)
+	return list
 }
 
 // nothing is the error when the archive has nothing that suits.

@@ -203,6 +203,7 @@ func BenchmarkIngest200LightCurves(b *testing.B) {
 				b.StartTimer()
 			}
 			b.ReportMetric(100*bareCPU.Seconds()/oursCPU.Seconds(), "%cpu")
+			b.ReportMetric(peakMB(b), "MB-peak")
 			b.ReportMetric(100*bare.Seconds()/ours.Seconds(), "%ofbare")
 			b.ReportMetric(float64(b.N)*benchFiles*float64(l.size)/1e6/ours.Seconds(), "MB/s")
 		})
@@ -216,6 +217,23 @@ func processCPU(b *testing.B) time.Duration {
 		b.Fatal(err)
 	}
 	return time.Duration(use.Utime.Nano() + use.Stime.Nano())
+}
+
+// peakMB is the largest resident memory of this process so far, files mapped
+// into it included.
+func peakMB(b *testing.B) float64 {
+	text, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0 // not on this system
+	}
+	for line := range strings.Lines(string(text)) {
+		var kb float64
+		if n, _ := fmt.Sscanf(line, "VmHWM: %f kB", &kb); n == 1 {
+			return kb / 1024
+		}
+	}
+	b.Fatal("no VmHWM in /proc/self/status")
+	return 0
 }
 
 // ingest brings all files into the store.

@@ -233,6 +233,12 @@ func (f *curveFake) downloads() (n int) {
 	return n
 }
 
+func (f *curveFake) searches() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.finds
+}
+
 func (f *curveFake) set(change func(*curveFake)) {
 	f.mu.Lock()
 	change(f)

@@ -151,6 +151,25 @@ func TestAChangedFileIsKeptBesideTheOldOne(t *testing.T) {
 	})
 }
 
+func TestAFileThatTheArchiveNoLongerListsIsKept(t *testing.T) {
+	one, two := curve{id: auMic, slice: 1, cadence: 120}, curve{id: auMic, slice: 2, cadence: 120}
+	b := newCurveBench(t, []curve{one, two})
+	req := ingest.LightCurveRequest{TargetName: "TIC 441420236"}
+	first := b.get(t, req)
+	b.mast.hold(t, two)
+	for _, force := range []bool{false, true} {
+		b.clock.Pass(7 * time.Hour)
+		req.ForceRefresh = force
+		res := b.get(t, req)
+		same(t, "files", paths(res), paths(first))
+		same(t, "source", res.Source, ingest.Unchanged)
+		same(t, "warnings", res.Warnings, []string{one.fileName() + " is held, but the archive no longer lists it"})
+	}
+	req.ForceRefresh = false
+	res := b.get(t, req)
+	same(t, "from the cache", []any{res.Source, len(res.Files), len(res.Warnings)}, []any{ingest.FromCache, 2, 1})
+}
+
 func TestCadencesAndSectorsAreChosenByRule(t *testing.T) {
 	star, k := tic(42), kic(10666592)
 	b := newCurveBench(t, []curve{
@@ -380,6 +399,27 @@ func TestTheSameTargetTwiceAtOnceIsOneFetch(t *testing.T) {
 	close(b.mast.wait)
 	wg.Wait()
 	same(t, "searches and downloads", []int{b.mast.finds, b.mast.downloads()}, []int{1, 1})
+}
+
+func TestAFileThatTwoRequestsWantIsFetchedOnce(t *testing.T) {
+	b := newCurveBench(t, []curve{{id: auMic, slice: 1, cadence: 120}})
+	b.mast.wait = make(chan struct{})
+	var wg sync.WaitGroup
+	for _, slice := range []*int{nil, slicePtr(1)} {
+		wg.Go(func() {
+			res, err := b.LightCurve(t.Context(), ingest.LightCurveRequest{TargetName: "TIC 441420236", SectorQuarter: slice}, nil)
+			if err != nil || len(res.Files) != 1 {
+				t.Errorf("%v %+v", err, res)
+			}
+		})
+	}
+	for deadline := time.Now().Add(10 * time.Second); b.mast.searches() < 2 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	time.Sleep(20 * time.Millisecond)
+	close(b.mast.wait)
+	wg.Wait()
+	same(t, "downloads", b.mast.downloads(), 1)
 }
 
 func TestManyTargetsAtOnce(t *testing.T) {
