@@ -21,38 +21,34 @@ func (h *Header) encoded() []byte {
 	return append(b, bytes.Repeat([]byte{' '}, n-len(b))...)
 }
 
-// padded appends data and padding: those of the file for an HDU that was
-// parsed, else zeros, or blanks for an ASCII table (FITS 4.0 §3.3.2, §7.2.3).
-func (h *HDU) padded(b []byte) []byte {
-	if h.raw != nil {
-		if b == nil {
-			return h.body
-		}
-		return append(b, h.body...)
-	}
-	fill := byte(0)
-	if h.Kind == KindASCII {
-		fill = ' '
-	}
-	b = append(b, h.data...)
-	return append(b, bytes.Repeat([]byte{fill}, roundUp(len(h.data))-len(h.data))...)
-}
-
 func roundUp(n int) int { return n + (blockLen-n%blockLen)%blockLen }
+
+// parts returns the bytes of the HDU in a file in three pieces, so that large
+// data are not copied: the header; the data, with the padding they had in the
+// file they were parsed from; else the padding (FITS 4.0 §3.3.2).
+func (h *HDU) parts() (parts [3][]byte, err error) {
+	if err := h.Header.Err(); err != nil {
+		return parts, err
+	}
+	head := h.Header.encoded()
+	if h.raw != nil {
+		return [3][]byte{head, h.body}, nil
+	}
+	return [3][]byte{head, h.data, make([]byte, roundUp(len(h.data))-len(h.data))}, nil
+}
 
 // Raw returns the bytes of the HDU in a file: header, data, padding. For an
 // HDU that was parsed and not changed these are the bytes it came from. The
 // error is the first mistake made in building the header.
 func (h *HDU) Raw() ([]byte, error) {
-	if err := h.Header.Err(); err != nil {
+	parts, err := h.parts()
+	if err != nil {
 		return nil, err
 	}
 	if h.raw != nil && h.Header.block != nil {
 		return h.raw, nil
 	}
-	head := h.Header.encoded()
-	b := make([]byte, 0, len(head)+roundUp(len(h.data)))
-	return h.padded(append(b, head...)), nil
+	return bytes.Join(parts[:], nil), nil
 }
 
 // Encode writes the file. The first HDU must be a primary one and the others
@@ -60,15 +56,17 @@ func (h *HDU) Raw() ([]byte, error) {
 // on.
 func (f *File) Encode(w io.Writer) error {
 	for i, h := range f.HDUs {
-		b, err := h.Raw()
+		parts, err := h.parts()
 		if err != nil {
 			return err
 		}
-		if primary := bytes.HasPrefix(b, []byte("SIMPLE  =")); primary != (i == 0) {
+		if primary := bytes.HasPrefix(parts[0], []byte("SIMPLE  =")); primary != (i == 0) {
 			return invalid(opEncode, hduName(i), "%s: a file is one primary HDU and extensions behind it", hduName(i))
 		}
-		if _, err := w.Write(b); err != nil {
-			return exo.E(opEncode, exo.KindOf(err), hduName(i), err)
+		for _, p := range parts {
+			if _, err := w.Write(p); err != nil {
+				return exo.E(opEncode, exo.KindOf(err), hduName(i), err)
+			}
 		}
 	}
 	return nil
@@ -81,6 +79,8 @@ func (f *File) Bytes() ([]byte, error) {
 		n += roundUp(len(h.Header.cards)+cardLen) + roundUp(len(h.data))
 	}
 	b := bytes.NewBuffer(make([]byte, 0, n))
-	err := f.Encode(b)
-	return b.Bytes(), err
+	if err := f.Encode(b); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }

@@ -21,7 +21,7 @@ const blockRows = 256
 // an error the slices hold nothing of use. Reading four columns of a light
 // curve so takes a fifth less time than one after the other.
 func (t *Table) Read(columns ...Into) error {
-	const op = "fits.Read"
+	const op = "fits.Table.Read"
 	steps := make([]func(from, to int), 0, len(columns))
 	for _, c := range columns {
 		var step func(from, to int)

@@ -16,7 +16,7 @@ const maxCards = 100_000
 
 // Parse indexes the HDUs of a FITS file in memory. Nothing is copied: the
 // result is a view of b, which must not be changed while it is in use, and
-// may be a memory-mapped file.
+// may be a memory-mapped file. Texts and decoded columns are copies.
 //
 // Every size that a header states is checked against the bytes that are
 // there. Errors are exo.Corrupt and name the HDU, and the card where it is

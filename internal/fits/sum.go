@@ -38,12 +38,11 @@ func (h *HDU) Verify() (Sums, error) {
 	if !hasSum && !hasData {
 		return s, nil
 	}
-	raw, err := h.Raw()
+	parts, err := h.parts()
 	if err != nil {
 		return s, err
 	}
-	head := len(raw) - roundUp(len(h.data))
-	data := sum32(raw[head:])
+	data := h.dataSum()
 	if hasData {
 		s.Datasum = Bad
 		if v, err := strconv.ParseUint(datasum, 10, 32); err == nil && uint32(v) == data {
@@ -52,7 +51,7 @@ func (h *HDU) Verify() (Sums, error) {
 	}
 	if hasSum {
 		s.Checksum = Bad
-		if fold(uint64(data)+uint64(sum32(raw[:head]))) == 0xffffffff {
+		if add32(data, sum32(parts[0])) == 0xffffffff {
 			s.Checksum = Good
 		}
 	}
@@ -94,24 +93,32 @@ func (f *File) Verify() error {
 // header makes it wrong: call it last. Nothing of the clock goes into it.
 func (h *HDU) AddChecksum(comment string) error {
 	h.Header.Set("CHECKSUM", Literal("'0000000000000000'"), comment)
-	raw, err := h.Raw()
+	parts, err := h.parts()
 	if err != nil {
 		return err
 	}
-	h.Header.Set("CHECKSUM", Literal("'"+encodeSum(^sum32(raw))+"'"), comment)
+	sum := add32(sum32(parts[0]), h.dataSum())
+	h.Header.Set("CHECKSUM", Literal("'"+encodeSum(^sum)+"'"), comment)
 	return h.Header.Err()
 }
 
 // AddDatasum writes the DATASUM of the HDU with the comment given. Call it
 // before AddChecksum, which covers it.
 func (h *HDU) AddDatasum(comment string) error {
-	sum := sum32(h.padded(nil))
-	h.Header.Set("DATASUM", strconv.FormatUint(uint64(sum), 10), comment)
+	h.Header.Set("DATASUM", strconv.FormatUint(uint64(h.dataSum()), 10), comment)
 	return h.Header.Err()
 }
 
-// sum32 adds the big-endian 32-bit words of b in ones' complement arithmetic.
-// The length of b is a multiple of 8, as that of every part of a file is.
+// dataSum returns the sum of the data with their padding; zeros add nothing.
+func (h *HDU) dataSum() uint32 {
+	if h.raw != nil {
+		return sum32(h.body)
+	}
+	return sum32(h.data)
+}
+
+// sum32 adds the big-endian 32-bit words of b, filled up with zeros, in ones'
+// complement arithmetic.
 //
 // The words are added 64 bits at a time with the carry going round: modulo
 // 2^64 - 1, of which 2^32 - 1 is a divisor, so the halves can be added at the
@@ -131,16 +138,17 @@ func sum32(b []byte) uint32 {
 	for ; len(b) >= 8; b = b[8:] {
 		s, c = bits.Add64(s, binary.BigEndian.Uint64(b), c)
 	}
+	var rest [8]byte
+	copy(rest[:], b)
+	s, c = bits.Add64(s, binary.BigEndian.Uint64(rest[:]), c)
 	s, c = bits.Add64(s, 0, c)
-	return fold(s>>32 + s&0xffffffff + c)
+	return add32(add32(uint32(s>>32), uint32(s)), uint32(c))
 }
 
-// fold brings a sum into 32 bits, the carry going round.
-func fold(s uint64) uint32 {
-	for s>>32 != 0 {
-		s = s>>32 + s&0xffffffff
-	}
-	return uint32(s)
+// add32 adds two words, the carry going round.
+func add32(a, b uint32) uint32 {
+	s, c := bits.Add32(a, b, 0)
+	return s + c
 }
 
 // encodeSum writes a sum as 16 letters and digits whose bytes add up to it in

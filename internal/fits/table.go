@@ -26,7 +26,8 @@ type Column struct {
 	Null    int64   // TNULL of an integer column, where HasNull
 	HasNull bool
 
-	seen uint16 // which keywords were read: the first of duplicates counts
+	seen     uint16 // which keywords were read: the first of duplicates counts
+	nullRead bool   // TNULL is an integer
 }
 
 // Table is a view of a binary table: what its columns are, and the bytes of
@@ -186,8 +187,8 @@ func (c *Column) set(key string, h *Header, text string, i int, v []byte) (ok bo
 	case "TDISP":
 		c.Disp, ok = cardText(h, text, i, v)
 	case "TNULL":
-		c.Null, c.HasNull = parseInt(token(v))
-		ok = c.HasNull
+		c.HasNull, ok = true, true // whether it is one is known when the form is
+		c.Null, c.nullRead = parseInt(token(v))
 	case "TSCAL":
 		c.Scale, ok = parseFloat(v)
 	case "TZERO":

@@ -93,6 +93,7 @@ func TestNumbersAreScaledAndNullsAreNaN(t *testing.T) {
 		"E with NaN":            {oneColumn("E", 2, f32), []float64{1.5, math.NaN()}},
 		"E scaled":              {oneColumn("E", 2, f32, "TSCAL1  = 2"), []float64{3, math.NaN()}},
 		"TNULL of a float":      {oneColumn("E", 2, f32, "TNULL1  = 1"), []float64{1.5, math.NaN()}},
+		"TNULL of a float, odd": {oneColumn("E", 2, f32, "TNULL1  = 'NaN'"), []float64{1.5, math.NaN()}},
 		"D":                     {oneColumn("D", 1, be.AppendUint64(nil, math.Float64bits(0.1))), []float64{0.1}},
 		"no rows":               {oneColumn("D", 0, nil, "NAXIS1  = 8"), nil},
 		"repeat count 1":        {oneColumn("1I", 3, i16), []float64{-1, 5, -32768}},

@@ -35,6 +35,9 @@ func (c *Column) finish(limit int) error {
 	if strings.IndexByte(integers, c.Type) < 0 && strings.IndexByte(integers, c.Elem) < 0 {
 		c.HasNull, c.Null = false, 0 // TNULL is for integers only (FITS 4.0 §7.3.2)
 	}
+	if c.HasNull && !c.nullRead {
+		return errors.New("TNULL is no integer")
+	}
 	elems := 1
 	for _, d := range c.Dim {
 		if d > 0 && elems > c.Repeat/d {
