@@ -183,6 +183,7 @@ func TestBadRequestsGetAProblemAndCallNothing(t *testing.T) {
 		"two documents in one body":          {"POST", table, `{"table_type":"koi"}{}`, nil, 400, exo.Invalid, "not valid JSON"},
 		"a form instead of JSON":             {"POST", table, `table_type=koi`, []string{"Content-Type", "application/x-www-form-urlencoded"}, 415, exo.Invalid, "content type"},
 		"a body over a mebibyte":             {"POST", table, `{"table_type":"` + strings.Repeat("x", 1<<20) + `"}`, nil, 413, exo.TooLarge, "1 MiB"},
+		"an unknown field of a batch":        {"POST", "/api/v1/data/ingest/batch", `{"tables":["koi"]}`, nil, 400, exo.Invalid, "tables"},
 		"an unknown query parameter":         {"POST", "/api/v1/data/ingest/batch?forse_refresh=true", ``, nil, 400, exo.Invalid, "forse_refresh"},
 		"a parameter that is no boolean":     {"POST", "/api/v1/data/ingest/batch?force_refresh=maybe", ``, nil, 400, exo.Invalid, "force_refresh"},
 		"a name that climbs":                 {"POST", light, `{"target_name":"../../etc/passwd"}`, nil, 400, exo.Invalid, "name"},
@@ -319,12 +320,12 @@ func TestABatchThatIsWaitedFor(t *testing.T) {
 func TestErrorsOfUseCasesTellWhatIsMeantForUsers(t *testing.T) {
 	f := newFixture(t)
 	f.ingest.err = exo.E("ingest.Table", exo.Unavailable, nil, io.ErrUnexpectedEOF).Say("the archive does not answer").Try("again later").
-		With("last_good", map[string]string{"path": "raw/nasa/koi.csv"}).With("status", "never replaces the fixed members")
+		With("last_good", map[string]string{"path": "raw/nasa/koi.csv"}).With("status", "never replaces the fixed members").With("retry_after", 7)
 	w := f.do("POST", "/api/v1/data/ingest/table", `{"table_type":"koi"}`, "X-Request-Id", "my-id.1")
 	p := problem(t, w)
 	want := `{"type":"/docs#Unavailable","title":"Not available now","status":503,"detail":"the archive does not answer","code":"Unavailable",` +
-		`"hint":"again later","request_id":"my-id.1","last_good":{"path":"raw/nasa/koi.csv"}}`
-	if got := strings.TrimSpace(w.Body.String()); got != want || w.Code != 503 {
+		`"hint":"again later","request_id":"my-id.1","last_good":{"path":"raw/nasa/koi.csv"},"retry_after":7}`
+	if got := strings.TrimSpace(w.Body.String()); got != want || w.Code != 503 || w.Header().Get("Retry-After") != "7" {
 		t.Errorf("got  %s\nwant %s (%v)", got, want, p)
 	}
 }

@@ -49,6 +49,13 @@ func (b lightCurveBody) check() (ingest.LightCurveRequest, error) {
 	return req, nil
 }
 
+// batchBody is the body of POST /data/ingest/batch, which needs none. It is
+// read all the same, so that nobody's wish is passed over in silence.
+type batchBody struct {
+	_            struct{} `json:"-" additionalProperties:"false"`
+	ForceRefresh *bool    `json:"force_refresh,omitempty" nullable:"true" doc:"the same as the parameter" example:"false"`
+}
+
 func value[T any](p *T) T {
 	if p == nil {
 		var zero T

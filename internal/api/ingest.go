@@ -73,6 +73,7 @@ type lightCurveInput struct {
 type batchInput struct {
 	ForceRefresh bool `query:"force_refresh" default:"false" doc:"ask the archives even if the tables held are fresh"`
 	Wait         bool `query:"wait" default:"false" doc:"answer 200 with the results when all is done, instead of 202 with a job"`
+	Body         *batchBody
 }
 
 func (s *Server) ingestRoutes(api huma.API) {
@@ -117,7 +118,8 @@ func (s *Server) ingestRoutes(api huma.API) {
 }
 
 func (s *Server) batch(ctx context.Context, in *batchInput) (*answer, error) {
-	out, err := s.submit(ctx, JobBatch, ingest.BatchRequest{ForceRefresh: in.ForceRefresh}, "")
+	force := in.ForceRefresh || in.Body != nil && value(in.Body.ForceRefresh)
+	out, err := s.submit(ctx, JobBatch, ingest.BatchRequest{ForceRefresh: force}, "")
 	if err != nil || !in.Wait {
 		return out, err
 	}

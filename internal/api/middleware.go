@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -282,6 +283,7 @@ func (s *Server) writeProblem(w http.ResponseWriter, r *http.Request, p *Problem
 		s.log.Error("problem document cannot be written", "request_id", p.RequestID, "error", err)
 		body = []byte("{}")
 	}
+	maps.Copy(w.Header(), p.GetHeaders())
 	w.Header().Set("Content-Type", problemType)
 	w.WriteHeader(p.Status)
 	if r.Method == http.MethodHead {

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -130,6 +131,16 @@ func (p *Problem) Error() string { return p.Detail }
 
 // GetStatus returns the HTTP status.
 func (p *Problem) GetStatus() int { return p.Status }
+
+// GetHeaders returns Retry-After (RFC 9110 §10.2.3) where the error says when
+// to come back.
+func (p *Problem) GetHeaders() http.Header {
+	h := http.Header{}
+	if after, ok := p.Extra["retry_after"]; ok {
+		h.Set("Retry-After", fmt.Sprint(after))
+	}
+	return h
+}
 
 // ContentType returns the media type of problem documents.
 func (p *Problem) ContentType(string) string { return problemType }

@@ -23,6 +23,11 @@ const demoSeed = 1
 // Demo starts the sample archives and, on them, a store and a server. It reads
 // no configuration but the flags: nothing of a real installation is touched.
 func (p *program) Demo(ctx context.Context, c cli.Common, o cli.DemoOptions) (_ *cli.Demo, err error) {
+	if o.Listen != "" {
+		if err := checkLoopback(o.Listen); err != nil {
+			return nil, err
+		}
+	}
 	run := &demoRun{failed: make(chan error, 2)}
 	run.ctx, run.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	defer func() {

@@ -65,7 +65,7 @@ func (c *command) demoCommand() *cobra.Command {
 		Use: "demo", Short: "Everything on bundled sample archives, then the server, until Ctrl-C", Args: cobra.NoArgs,
 		Long: "Starts the sample archives with a made-up sky and a server that uses them, ingests all tables and the light curves\n" +
 			"of several stars, checks every byte, prints what it got and where to look, and stays until Ctrl-C.\n" +
-			"No network is needed, and nothing outside the folder is touched.",
+			"No network is needed. Only the folder and logs/ beside it are written.",
 		Example: "  exoplanetai demo\n" +
 			"  exoplanetai demo --once --data /tmp/demo\n" +
 			"  exoplanetai demo --listen 127.0.0.1:9000",
