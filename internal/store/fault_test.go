@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
-	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	"exoplanetai/internal/exo"
@@ -28,18 +29,16 @@ func TestEveryCallMayFailInEveryWayWithoutATrace(t *testing.T) {
 				name += ", and all later calls"
 			}
 			t.Run(name, func(t *testing.T) {
+				f := newFaulty(t)
 				calls := 0
-				for n := 1; ; n++ {
-					if n > 300 {
+				for n := 1; f.fail(failure, n, forever); n += stride {
+					if calls++; calls > 300 {
 						t.Fatal("the operation has no end")
 					}
-					if !failOnce(t, failure, n, forever) {
-						break
-					}
-					calls++
 				}
+				f.reopen("at the end")
 				t.Logf("%d calls", calls)
-				if calls < 5 {
+				if calls*stride < 5 {
 					t.Errorf("only %d calls were made to fail", calls)
 				}
 			})
@@ -47,85 +46,111 @@ func TestEveryCallMayFailInEveryWayWithoutATrace(t *testing.T) {
 	}
 }
 
-// failOnce publishes two files on a disk whose n-th call fails, and tells
-// whether it did fail.
-func failOnce(t *testing.T, failure fsystest.Failure, n int, forever bool) bool {
+// faulty is a store on a disk that fails when told to.
+type faulty struct {
+	t    *testing.T
+	dir  string
+	disk *fsystest.Fault
+	*bench
+	files, round int
+}
+
+func newFaulty(t *testing.T) *faulty {
 	t.Helper()
-	dir := tempDir(t)
-	var disk *fsystest.Fault
-	b, err := tryOpen(dir, func(o *store.Options) { disk = fsystest.NewFault(o.FS); o.FS = disk })
-	if err != nil {
-		t.Fatal(err)
+	f := &faulty{t: t, dir: fastDir(t), files: 1}
+	f.reopen("at first")
+	publish(t, f.Store, "raw/nasa/first.csv", []byte("first"))
+	t.Cleanup(func() { f.shut() }) // of the last one opened
+	return f
+}
+
+// reopen starts the store anew, on a sound disk.
+func (f *faulty) reopen(at string) {
+	f.t.Helper()
+	if f.bench != nil {
+		f.shut()
 	}
-	defer func() {
-		b.shut()
-		if !t.Failed() {
-			_ = os.RemoveAll(dir)
-		}
-	}()
-	publish(t, b.Store, "raw/nasa/first.csv", []byte("first"))
-	disk.Arm(failure, n, forever)
-	perr := publishTwo(b.Store)
-	fired, where := disk.Disarm()
-	if !fired {
-		if perr != nil {
-			t.Fatalf("no call failed, and yet: %v", perr)
-		}
-		return false
+	b, err := tryOpen(f.dir, func(o *store.Options) { f.disk = fsystest.NewFault(o.FS); o.FS = f.disk })
+	if err != nil {
+		f.t.Fatalf("%s: open: %v", at, err)
+	}
+	f.bench = b
+	if left := leftStaged(b); len(left) > 0 {
+		f.t.Errorf("%s: left in staging after a start: %v", at, left)
+	}
+	if f.round > 0 {
+		round := f.round
+		f.round = 0
+		f.check(at+", reopened", false)
+		f.round = round
+	}
+}
+
+// fail publishes two files on the disk, whose n-th call fails, and tells
+// whether it did fail.
+func (f *faulty) fail(failure fsystest.Failure, n int, forever bool) bool {
+	f.t.Helper()
+	f.round++
+	f.disk.Arm(failure, n, forever)
+	err := publishTwo(f.Store, f.round)
+	fired, where := f.disk.Disarm()
+	if err == nil {
+		f.files += 2
 	}
 	at := "call " + where
-	if perr != nil && !typedAs(perr, diskKinds) {
-		t.Errorf("%s: the error is %s: %v", at, exo.KindOf(perr), perr)
+	switch {
+	case !fired && err != nil:
+		f.t.Fatalf("no call failed, and yet: %v", err)
+	case !fired:
+		return false
+	case err == nil && !strings.HasPrefix(where, "Remove .staging"):
+		f.t.Errorf("%s: the failure was swallowed", at)
+	case err != nil && !typedAs(err, diskKinds):
+		f.t.Errorf("%s: the error is %s: %v", at, exo.KindOf(err), err)
+	case err != nil && errors.Is(failure.Err, syscall.ENOSPC) != errors.Is(err, exo.Full) && !errors.Is(failure.Err, syscall.EDQUOT):
+		f.t.Errorf("%s: a full disk, or another failure, is told as %s", at, exo.KindOf(err))
 	}
-	if perr == nil && !strings.HasPrefix(where, "Remove .staging") {
-		t.Errorf("%s: the failure was swallowed", at)
+	f.check(at, forever)
+	for _, p := range names(f.round) {
+		if _, serr := f.fs.Lstat(p); serr == nil && err != nil && !forever {
+			f.t.Errorf("%s: %s is there after a failure", at, p)
+		}
 	}
-	if (failure.Name == "ENOSPC" || failure.Name == "EDQUOT") && perr != nil && !errors.Is(perr, exo.Full) {
-		t.Errorf("%s: a full disk is told as %s", at, exo.KindOf(perr))
+	if err != nil { // the store takes the same files without a restart
+		if err := publishTwo(f.Store, f.round); err != nil {
+			f.t.Errorf("%s: the next publication: %v", at, err)
+		}
+		f.files += 2
 	}
-	checkAfterFault(t, b, at, perr == nil, forever)
-	// The store takes new files without a restart, and a restart changes nothing.
-	if err := publishTwo(b.Store); err != nil {
-		t.Errorf("%s: the next publication: %v", at, err)
-	}
-	checkAfterFault(t, b, at+", next", true, false)
-	b.shut()
-	again, err := tryOpen(dir)
-	if err != nil {
-		t.Fatalf("%s: open: %v", at, err)
-	}
-	defer again.shut()
-	checkAfterFault(t, again, at+", reopened", true, false)
-	if left := leftStaged(again); len(left) > 0 {
-		t.Errorf("%s: left in staging after a start: %v", at, left)
+	if n%5 == 0 { // and a restart changes nothing
+		f.reopen(at)
 	}
 	return true
 }
 
-// checkAfterFault looks at the store: sound, and with both files or none.
-// Where the disk failed for good, names may be left for the next start.
-func checkAfterFault(t *testing.T, b *bench, at string, both, dead bool) {
-	t.Helper()
+// check looks at the store: sound, with the files of every act or none. Where
+// the disk failed for good, names may be left for the next start.
+func (f *faulty) check(at string, dead bool) {
+	f.t.Helper()
 	ctx := context.Background()
-	files := 1
-	if both {
-		files = 3
+	if list := all(f.t, f.Store); len(list) != f.files {
+		f.t.Errorf("%s: %d files, want %d", at, len(list), f.files)
 	}
-	if list := all(t, b.Store); len(list) != files {
-		t.Errorf("%s: %d files, want %d", at, len(list), files)
-	}
-	f, err := b.Read(ctx, "raw/nasa/first.csv")
+	file, err := f.Read(ctx, "raw/nasa/first.csv")
 	if err != nil {
-		t.Fatalf("%s: an older file: %v", at, err)
+		f.t.Fatalf("%s: an older file: %v", at, err)
 	}
-	_ = f.Close()
-	rep, err := b.Verify(ctx, store.VerifyOptions{}, nil)
+	_ = file.Close()
+	if !dead && f.round%8 > 0 { // every eighth time, and after each start, all is looked at
+		return
+	}
+	rep, err := f.Verify(ctx, store.VerifyOptions{}, nil)
 	if err != nil || !rep.OK && !dead {
-		t.Errorf("%s: verify: %v %+v", at, err, rep.Damaged)
+		f.t.Errorf("%s: verify: %v %+v", at, err, rep.Damaged)
 	}
 	for _, d := range rep.Damaged { // what a dead disk leaves is known to be no data of ours
 		if d.Class != store.Extra {
-			t.Errorf("%s: %+v", at, d)
+			f.t.Errorf("%s: %+v", at, d)
 		}
 	}
 }
@@ -139,10 +164,16 @@ func typedAs(err error, kinds []exo.Kind) bool {
 	return false
 }
 
-func publishTwo(s *store.Store) (err error) {
+// names gives two paths, one of them in a new folder.
+func names(round int) []string {
+	return []string{fmt.Sprintf("raw/mast/%d.json", round), fmt.Sprintf("lightcurves/tess/s%04d/%d.fits", round, round)}
+}
+
+// publishTwo publishes two files, one of them in a new folder.
+func publishTwo(s *store.Store, round int) (err error) {
 	ctx := context.Background()
 	var items []store.Item
-	for _, p := range []string{"raw/mast/new.json", "lightcurves/tess/s0007/new.fits"} {
+	for _, p := range names(round) {
 		st, err := s.Stage(ctx)
 		if err != nil {
 			return err

@@ -132,10 +132,18 @@ func TestKilledWriterLosesNothingThatItAcknowledged(t *testing.T) {
 	dir := t.TempDir()
 	rng := rand.New(rand.NewPCG(3, 4))
 	acked := map[exo.Path]string{}
-	for range kills {
+	for n := range kills {
 		cmd, lines := second(t, "publish", dir)
-		timer := time.AfterFunc(time.Duration(20+rng.IntN(120))*time.Millisecond, func() { _ = cmd.Process.Kill() })
-		for lines.Scan() {
+		// Every third dies as it starts, the others after some publications.
+		patience, wait := rng.IntN(4)*(n%3), time.Duration(rng.IntN(60))*time.Millisecond
+		kill := func() { time.AfterFunc(wait, func() { _ = cmd.Process.Kill() }) }
+		if patience == 0 {
+			kill()
+		}
+		for said := 1; lines.Scan(); said++ {
+			if said == patience {
+				kill()
+			}
 			words := strings.Fields(lines.Text())
 			if words[0] != "acked" {
 				t.Fatalf("the writer says %q", lines.Text())
@@ -146,7 +154,6 @@ func TestKilledWriterLosesNothingThatItAcknowledged(t *testing.T) {
 			}
 		}
 		_ = cmd.Wait() // says that it was killed
-		timer.Stop()
 		b, err := tryOpen(dir)
 		if err != nil {
 			t.Fatalf("open after a kill: %v", err)
