@@ -133,7 +133,7 @@ func (a *Response) Read(p []byte) (int, error) {
 	}
 	n, err := a.r.Read(p)
 	if int64(n) > a.left {
-		return 0, exo.Errorf(opGet, exo.TooLarge, a.host, "the answer of %s is larger than its limit", a.host).Try("the archive may be sending something else; check base_url")
+		return 0, exo.Errorf(opGet, exo.Upstream, a.host, "the answer of %s is larger than its limit", a.host).Try("the archive may be sending something else; check base_url")
 	}
 	a.left -= int64(n)
 	if err != nil && err != io.EOF {
@@ -165,7 +165,7 @@ func (z *inflater) Read(p []byte) (int, error) {
 	n, err := z.z.Read(p)
 	z.out += int64(n)
 	if z.out > 1<<20+100*z.in.n {
-		return 0, exo.Errorf(opGet, exo.TooLarge, z.host, "the compressed answer of %s grows beyond every measure", z.host).Try("check base_url")
+		return 0, exo.Errorf(opGet, exo.Upstream, z.host, "the compressed answer of %s grows beyond every measure", z.host).Try("check base_url")
 	}
 	return n, err
 }

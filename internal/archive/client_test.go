@@ -67,8 +67,8 @@ func TestAnswersAreTyped(t *testing.T) {
 		"a compressed bomb": {do: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
 			w.Write(squeezed(make([]byte, 4<<20)))
-		}, retries: 2, kind: exo.TooLarge, requests: 1},
-		"a text above the limit":   {do: func(w http.ResponseWriter, _ *http.Request) { w.Write(text) }, limit: int64(len(text)) - 1, retries: 2, kind: exo.TooLarge, requests: 1},
+		}, retries: 2, kind: exo.Upstream, requests: 1},
+		"a text above the limit":   {do: func(w http.ResponseWriter, _ *http.Request) { w.Write(text) }, limit: int64(len(text)) - 1, retries: 2, kind: exo.Upstream, requests: 1},
 		"a text just at the limit": {do: func(w http.ResponseWriter, _ *http.Request) { w.Write(text) }, limit: int64(len(text)), requests: 1},
 		"a body shorter than its length": {do: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "20000")

@@ -13,5 +13,5 @@
 //
 // Errors are exo errors: Unavailable (down, late, 5xx, 429), NotFound (404),
 // Denied (401, 403, a forbidden address), Upstream (HTML, an error document, a
-// truncated body, a wrong length), TooLarge (above a limit), Canceled.
+// truncated body, a wrong length, more than a limit), Canceled.
 package archive

@@ -149,6 +149,8 @@ func TestTablesAreToldFromEverythingElse(t *testing.T) {
 				t.Errorf("message %q, want %q in it", exo.MessageOf(err), tc.want)
 			case tc.kind != "" && exo.HintOf(err) == "":
 				t.Error("no hint")
+			case name == "a missing column" && exo.ExtraOf(err)["missing_column"] != "koi_disposition":
+				t.Errorf("extra %v", exo.ExtraOf(err))
 			}
 			if n != 1 {
 				t.Errorf("%d requests", n)

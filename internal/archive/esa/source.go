@@ -30,7 +30,8 @@ func sources(host string, names []string, n int, cell func(i, j int) string) ([]
 	for _, c := range want {
 		if _, ok := at[c]; !ok {
 			return nil, exo.Errorf(opFetch, exo.Upstream, host, "the table of %s has no column %q", host, c).
-				Try("the archive may have renamed it: a newer version of this program may know the new name")
+				Try("the archive may have renamed it: a newer version of this program may know the new name").
+				With("missing_column", c)
 		}
 	}
 	rows := make([]source, 0, n)

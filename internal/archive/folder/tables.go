@@ -76,7 +76,7 @@ func (s *Source) copyTable(ctx context.Context, name string, w io.Writer) error 
 		}
 		n, err := r.Read(buf)
 		if left -= int64(n); left < 0 {
-			return exo.Errorf(opFetch, exo.TooLarge, name, "%s is larger than %d bytes", name, int64(maxTable))
+			return exo.Errorf(opFetch, exo.Upstream, name, "%s is larger than %d bytes", name, int64(maxTable))
 		}
 		if _, werr := w.Write(buf[:n]); werr != nil {
 			return werr
@@ -183,7 +183,7 @@ func (s *Source) walk(ctx context.Context, visit func(name string) error) error 
 			return nil
 		}
 		if n++; n > maxFiles {
-			return exo.Errorf("folder.walk", exo.TooLarge, nil, "the archive's folder holds more than %d files", maxFiles)
+			return exo.Errorf("folder.walk", exo.Upstream, nil, "the archive's folder holds more than %d files", maxFiles)
 		}
 		return visit(name)
 	})

@@ -246,7 +246,7 @@ func TestPagesWithoutEndAreRefused(t *testing.T) {
 		return `{"status":"COMPLETE","data":[{"obsid":1}],"paging":{"page":1,"pagesFiltered":1000000}}`
 	}, nil)
 	_, err := source(t, p, mast.Options{}).Find(t.Context(), archive.LightCurveQuery{Target: tic(441420236), Mission: exo.TESS})
-	if !errors.Is(err, exo.TooLarge) || len(p.log()) != 100 {
+	if !errors.Is(err, exo.Upstream) || len(p.log()) != 100 {
 		t.Errorf("%v after %d questions", err, len(p.log()))
 	}
 }

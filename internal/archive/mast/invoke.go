@@ -85,7 +85,7 @@ func (s *Source) all(ctx context.Context, service string, params any) ([]row, []
 			return rows, raw, nil
 		}
 		if page >= maxPages || len(rows) > maxRows {
-			return nil, nil, exo.Errorf("mast.invoke", exo.TooLarge, service, "MAST has more than %d rows for this question", len(rows))
+			return nil, nil, exo.Errorf("mast.invoke", exo.Upstream, service, "MAST has more than %d rows for this question", len(rows))
 		}
 	}
 }
