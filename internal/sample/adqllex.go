@@ -63,14 +63,8 @@ func lex(q string) ([]token, error) {
 			out = append(out, token{kind, text})
 			i = next
 		default:
-			n := 1
-			if i+1 < len(q) {
-				switch q[i : i+2] {
-				case "<=", ">=", "<>", "!=", "||":
-					n = 2
-				}
-			}
-			if !strings.ContainsRune("=<>()*,.+-/", rune(c)) && n == 1 {
+			n := symbolLen(q[i:])
+			if n == 0 {
 				return nil, oracle("ORA-00911: invalid character")
 			}
 			out = append(out, token{tokSymbol, q[i : i+n]})
@@ -78,6 +72,20 @@ func lex(q string) ([]token, error) {
 		}
 	}
 	return append(out, token{}), nil
+}
+
+// symbolLen returns the length of the symbol at the beginning, 0 for none.
+func symbolLen(q string) int {
+	if len(q) > 1 {
+		switch q[:2] {
+		case "<=", ">=", "<>", "!=", "||":
+			return 2
+		}
+	}
+	if strings.IndexByte("=<>()*,.+-/", q[0]) >= 0 {
+		return 1
+	}
+	return 0
 }
 
 // quoted reads a quoted text that begins at i; a doubled quote is one quote.

@@ -38,35 +38,41 @@ var dashboardLast = []string{"Sectors", "Comments", "Date TOI Alerted (by TESS P
 // isDashboard tells which dialect a table is in.
 func isDashboard(t *table) bool { return t.col("RA (deg)") >= 0 }
 
-// translated turns a table into the other dialect.
-func (t *table) translated(dialect string) *table {
-	type source struct {
-		name, from string
-	}
-	var plan []source
+// origin says from which column of the one dialect a column of the other comes.
+type origin struct{ name, from string }
+
+// plan lists the columns of a dialect with their origins in the other.
+func plan(dialect string) []origin {
+	var out []origin
 	if dialect == "download" {
 		for _, p := range pairs {
-			plan = append(plan, source{p.download, p.dashboard})
+			out = append(out, origin{p.download, p.dashboard})
 		}
-	} else {
-		late := map[string]string{}
-		for _, p := range pairs {
-			switch {
-			case p.dashboard == "":
-				continue
-			case slices.Contains(dashboardLast, p.dashboard):
-				late[p.dashboard] = p.download
-				continue
-			}
-			plan = append(plan, source{p.dashboard, p.download})
-			if p.dashboard == "TFOPWG Disposition" {
-				plan = append(plan, source{"View all TFOPWG Disposition", "TOI"})
-			}
+		return out
+	}
+	late := map[string]string{}
+	for _, p := range pairs {
+		switch {
+		case p.dashboard == "":
+			continue
+		case slices.Contains(dashboardLast, p.dashboard):
+			late[p.dashboard] = p.download
+			continue
 		}
-		for _, name := range dashboardLast {
-			plan = append(plan, source{name, late[name]})
+		out = append(out, origin{p.dashboard, p.download})
+		if p.dashboard == "TFOPWG Disposition" {
+			out = append(out, origin{"View all TFOPWG Disposition", "TOI"})
 		}
 	}
+	for _, name := range dashboardLast {
+		out = append(out, origin{name, late[name]})
+	}
+	return out
+}
+
+// translated turns a table into the other dialect.
+func (t *table) translated(dialect string) *table {
+	plan := plan(dialect)
 	cols := make([]column, len(plan))
 	at := make([]int, len(plan))
 	for i, p := range plan {

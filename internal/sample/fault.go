@@ -43,8 +43,11 @@ type FaultDoc struct {
 
 // ParseFault reads "scope.kind", then optionally "=value", "*count" and
 // "@text": "nea.error=json200", "mast.executing=3*2", "download.cut=65536@s0014".
+// The word "down" stands for "any.status=503".
 func ParseFault(s string) (Fault, error) {
-	const op = "sample.ParseFault"
+	if s == "down" {
+		s = "any.status=503"
+	}
 	rest, match, _ := strings.Cut(s, "@")
 	name, value, _ := strings.Cut(rest, "=")
 	f := Fault{Match: match}
@@ -112,6 +115,7 @@ var kinds = []faultKind{
 	{everywhere, "redirect", "address", "redirects (302) to the same path at another address", notEmpty},
 	{bytewise, "cut", "bytes", "breaks the connection after so many bytes of the body", isSize},
 	{bytewise, "stall", "bytes", "stops sending after so many bytes and keeps the connection", isSize},
+	{bytewise, "slow", "bytes", "sends no more than so many bytes a second", func(s string) bool { return isSize(s) && s != "0" }},
 	{bytewise, "truncate", "bytes", "ends the body early as if it were whole, without a length", isSize},
 	{bytewise, "gzipcut", "bytes", "compresses the body and ends it after so many compressed bytes", isSize},
 	{bytewise, "corrupt", "offset", "changes the byte at this offset", isSize},

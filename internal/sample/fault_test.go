@@ -120,6 +120,7 @@ var effects = map[string]struct {
 	shows          func(plain, got answer) bool
 }{
 	"delay":  {"50ms", koiQuery, nil, nil}, // timed in a test of its own
+	"slow":   {"300000", lcURL, nil, nil},  // as well
 	"status": {"503:7", lcURL, nil, func(_, got answer) bool { return got.code == 503 && got.head.Get("Retry-After") == "7" }},
 	"reset":  {"", lcURL, nil, func(_, got answer) bool { return got.err != nil && got.code == 0 }},
 	"html":   {"", obsURL, nil, func(_, got answer) bool { return got.code == 200 && strings.Contains(got.body, "<html>") }},
@@ -311,6 +312,18 @@ func TestADelayIsWaited(t *testing.T) {
 	}
 }
 
+func TestASlowAnswerIsWholeAndSlow(t *testing.T) {
+	s, h := small(t)
+	plain := ask(t, h, lcURL)
+	if err := s.SetFaults(parse(t, "download.slow=100000")...); err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	if got := ask(t, h, lcURL); got.body != plain.body || time.Since(begin) < 350*time.Millisecond {
+		t.Errorf("%d of %d bytes after %v", len(got.body), len(plain.body), time.Since(begin))
+	}
+}
+
 func TestAFaultCanBeCountedAndAimed(t *testing.T) {
 	s, h := small(t, "nea.status=503*2@kepoi_name")
 	var codes []int
@@ -356,6 +369,9 @@ func TestFaultsAreParsedStrictly(t *testing.T) {
 		if f.String() != text {
 			t.Errorf("%s is written as %s", text, f)
 		}
+	}
+	if f, err := sample.ParseFault("down"); err != nil || f.String() != "any.status=503" {
+		t.Errorf("down: %v %v", f, err)
 	}
 	for _, text := range []string{"", "nea", "nea.", "nea.nothing", "download.cut", "download.cut=-1", "download.cut=x", "nea.empty=1", "mast.norange",
 		"nea.error=other", "download.status=99", "download.status=503:x", "nea.rename=a", "nea.shrink=101", "nea.delay=1"} {

@@ -2,6 +2,7 @@ package sample
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -139,23 +140,24 @@ func mastError(w io.Writer, message string) {
 // again by its text.
 type waitList struct {
 	mu   sync.Mutex // guards the field below
-	said map[string]int
+	said map[[sha256.Size]byte]int
 }
 
 const maxWaiting = 10_000
 
 func (l *waitList) more(body, times string) bool {
 	n, _ := strconv.Atoi(times) // checked when the fault was set
+	key := sha256.Sum256([]byte(body))
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.said == nil || len(l.said) > maxWaiting {
-		l.said = map[string]int{}
+		l.said = map[[sha256.Size]byte]int{}
 	}
-	if l.said[body] >= n {
-		delete(l.said, body)
+	if l.said[key] >= n {
+		delete(l.said, key)
 		return false
 	}
-	l.said[body]++
+	l.said[key]++
 	return true
 }
 

@@ -186,6 +186,13 @@ func (t *records) send(w io.Writer, m mashup, size int) {
 		mastError(b, "The format "+clip(m.Format)+" is not supported by this service.")
 		return
 	}
+	t.sendRows(b, rows)
+	fmt.Fprintf(b, `, "paging": {"page": %d, "pageSize": %d, "pagesFiltered": %d, "rows": %d, "rowsFiltered": %d, "rowsTotal": %d}}`,
+		page, size, pages, len(rows), total, total)
+}
+
+// sendRows writes the data and the fields of an answer.
+func (t *records) sendRows(b *bufio.Writer, rows [][]any) {
 	b.WriteString(`{"status": "COMPLETE", "msg": "", "data": [`)
 	names := make([]string, len(t.fields))
 	for i, f := range t.fields {
@@ -212,8 +219,7 @@ func (t *records) send(w io.Writer, m mashup, size int) {
 		}
 		fmt.Fprintf(b, `{"name": %s, "type": "%s"}`, jsonText(f.name), f.kind)
 	}
-	fmt.Fprintf(b, `], "paging": {"page": %d, "pageSize": %d, "pagesFiltered": %d, "rows": %d, "rowsFiltered": %d, "rowsTotal": %d}}`,
-		page, size, pages, len(rows), total, total)
+	b.WriteString("]")
 }
 
 func mastCell(v any) string {

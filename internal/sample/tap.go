@@ -48,6 +48,9 @@ func (r *request) asked() (ask, error) {
 	if _, ok := r.fault("plus"); ok {
 		a.query = plusKept(r.URL.RawQuery, a.query)
 	}
+	if len(a.query) > maxQuery {
+		return ask{format: "votable"}, oracle("ORA-01704: string literal too long")
+	}
 	format := r.param("format", "responseformat")
 	a.format = formatName(format)
 	if a.format == "" {

@@ -69,6 +69,7 @@ type faulty struct {
 	zip                   bool
 	noLength              bool
 	lengthOff             int64
+	slow                  int64 // bytes a second; 0: as fast as it goes
 
 	n      int64 // bytes of the body so far
 	header bool
@@ -94,6 +95,7 @@ func (f *faulty) arm(r *request) bool {
 	if r.Method == http.MethodHead {
 		return armed
 	}
+	size("slow", &f.slow)
 	size("cut", &f.cut)
 	size("stall", &f.stall)
 	size("truncate", &f.end)
@@ -153,7 +155,7 @@ func (f *faulty) send(p []byte) (int, error) {
 		p = append([]byte(nil), p...)
 		p[i] ^= 0x20
 	}
-	n, err := f.ResponseWriter.Write(p)
+	n, err := f.pace(p)
 	f.n += int64(n)
 	if err != nil || len(p) == whole {
 		return n, err
@@ -168,6 +170,25 @@ func (f *faulty) send(p []byte) (int, error) {
 		panic(http.ErrAbortHandler)
 	}
 	return whole, nil // the rest is swallowed
+}
+
+// pace writes bytes at the speed that the fault sets, in tenths of a second.
+func (f *faulty) pace(p []byte) (n int, err error) {
+	if f.slow == 0 {
+		return f.ResponseWriter.Write(p)
+	}
+	step := int(min(max(f.slow/10, 1), int64(len(p))))
+	for n < len(p) && err == nil {
+		var k int
+		k, err = f.ResponseWriter.Write(p[n:min(n+step, len(p))])
+		n += k
+		f.Flush()
+		f.r.wait(100 * time.Millisecond)
+		if err == nil {
+			err = f.r.Context().Err()
+		}
+	}
+	return n, err
 }
 
 // zipSink takes compressed bytes up to the end that the fault sets.
