@@ -14,6 +14,7 @@ type Options struct {
 
 	RadiusArcsec float64 // a source this near to a star is listed for it; 0: 2
 	MotionArcsec float64 // farther search for stars that moved since 2000; 0: 8
+	Parallel     int     // queries under way at once, within the host's budget; 0: 3
 	Batch        int     // stars in one query; 0: 100, some 9 kB of ADQL
 }
 
@@ -38,6 +39,9 @@ func New(o Options) *Source {
 	}
 	if o.Batch <= 0 {
 		o.Batch = 100
+	}
+	if o.Parallel <= 0 {
+		o.Parallel = 3
 	}
 	return &Source{opt: o}
 }

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -139,10 +140,13 @@ func TestManyStarsAreAskedForInBatchesAndCutAnswersInHalves(t *testing.T) {
 		stars = append(stars, star(uint64(n+1), float64(10*(n+1)), 0))
 	}
 	asked, longest := 0, 0
+	var mu sync.Mutex
 	got, _, err := fetch(t, esa.Options{Batch: 10}, ask(stars...), func(w http.ResponseWriter, r *http.Request) {
-		asked++
 		q := r.PostFormValue("QUERY")
+		mu.Lock()
+		asked++
 		longest = max(longest, len(q))
+		mu.Unlock()
 		in := circle.FindAllStringSubmatch(q, -1)
 		io.WriteString(w, columns+"\n")
 		if len(in) > 5 { // as if these had too many sources
@@ -156,8 +160,29 @@ func TestManyStarsAreAskedForInBatchesAndCutAnswersInHalves(t *testing.T) {
 			io.WriteString(w, row(m[1], ra, 0, "0,0"))
 		}
 	})
+	for i, line := range strings.Split(strings.TrimSpace(got), "\n")[1:] {
+		if !strings.HasPrefix(line, fmt.Sprintf("TIC %d,0.000,", i+1)) {
+			t.Errorf("row %d is %s", i+1, line)
+		}
+	}
 	if n := strings.Count(got, "\n"); err != nil || n != 26 || asked != 7 || longest > 2000 {
 		t.Errorf("%v, %d lines after %d questions of at most %d bytes", err, n, asked, longest)
+	}
+}
+
+func TestOneFailedBatchFailsTheTable(t *testing.T) {
+	var stars []catalog.Star
+	for n := range 30 {
+		stars = append(stars, star(uint64(n+1), float64(10*(n+1)), 0))
+	}
+	got, _, err := fetch(t, esa.Options{Batch: 5}, ask(stars...), func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.PostFormValue("QUERY"), "'ICRS', 170, 0") {
+			w.WriteHeader(404)
+		}
+		io.WriteString(w, columns+"\n")
+	})
+	if exo.KindOf(err) != exo.NotFound || got != "" {
+		t.Errorf("%v, %q", err, got)
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"exoplanetai/internal/archive"
 	"exoplanetai/internal/catalog"
 	"exoplanetai/internal/csvtab"
@@ -37,17 +39,23 @@ func (s *Source) Fetch(ctx context.Context, req archive.TableRequest, w io.Write
 	ans := archive.TableAnswer{Origin: exo.Origin{
 		Archive: "esa", URL: s.endpoint(), Query: query(stars[:min(s.opt.Batch, len(stars))], radius),
 	}}
-	var out [][]string
-	for batch := range slices.Chunk(stars, s.opt.Batch) {
-		rows, err := s.batch(ctx, batch, radius)
-		if err != nil {
-			return archive.TableAnswer{}, err
-		}
-		for _, st := range batch {
-			out = append(out, s.near(st, rows)...)
-		}
+	batches := slices.Collect(slices.Chunk(stars, s.opt.Batch))
+	parts := make([][][]string, len(batches))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(s.opt.Parallel)
+	for i, batch := range batches {
+		g.Go(func() error {
+			rows, err := s.batch(gctx, batch, radius)
+			for _, st := range batch {
+				parts[i] = append(parts[i], s.near(st, rows)...)
+			}
+			return err
+		})
 	}
-	return ans, csvtab.Write(w, append([]string{"target", "separation_arcsec"}, columns()...), out)
+	if err := g.Wait(); err != nil {
+		return archive.TableAnswer{}, err
+	}
+	return ans, csvtab.Write(w, append([]string{"target", "separation_arcsec"}, columns()...), slices.Concat(parts...))
 }
 
 func (s *Source) endpoint() string { return s.opt.Endpoint.URL("/tap-server/tap/sync", nil) }
