@@ -26,6 +26,7 @@ type Options struct {
 	Resolver *net.Resolver                                                     // nil: the system's
 	Sleep    func(ctx context.Context, d time.Duration) error                  // nil: a timer
 	Random   func() float64                                                    // in [0,1), for the jitter; nil: a seeded generator
+	Proxy    func(*http.Request) (*url.URL, error)                             // an institute's way out; nil: none. Its address belongs into Allowed, and it resolves the names, so that it must guard addresses itself
 	Dial     func(ctx context.Context, network, addr string) (net.Conn, error) // replaces the guarded dialer; for tests only
 }
 
@@ -111,6 +112,7 @@ func NewClient(o Options) *Client {
 	}
 	c.tr = &http.Transport{
 		DialContext:            dial,
+		Proxy:                  o.Proxy,
 		ForceAttemptHTTP2:      true,
 		DisableCompression:     true, // done by hand, to bound it
 		MaxIdleConnsPerHost:    o.PerHost,

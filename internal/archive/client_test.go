@@ -285,6 +285,23 @@ func TestASecretGoesToItsOwnHostOnly(t *testing.T) {
 	}
 }
 
+func TestAProxyIsTheWayOut(t *testing.T) {
+	s := serve(t, func(_ int64, w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.URL.String()) })
+	at, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, _ := client(t, archive.Options{Proxy: http.ProxyURL(at)}, s)
+	body, _, err := c.Get(t.Context(), archive.Endpoint{Base: "http://archive.example"}, archive.Request{URL: "http://archive.example/x"})
+	if err != nil || string(body) != "http://archive.example/x" {
+		t.Errorf("%q, %v", body, err)
+	}
+	c, _ = client(t, archive.Options{Proxy: http.ProxyURL(at)}) // a proxy that nobody configured
+	if _, _, err = c.Get(t.Context(), archive.Endpoint{Base: "http://archive.example"}, archive.Request{URL: "http://archive.example/x"}); !errors.Is(err, exo.Denied) {
+		t.Errorf("error %v, want Denied", err)
+	}
+}
+
 func TestASecretIsInNoError(t *testing.T) {
 	s := serve(t, func(_ int64, w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(503)
