@@ -66,7 +66,10 @@ func ParseFileName(name string) (Product, bool) {
 	}
 	for _, p := range namePatterns {
 		if m := p.re.FindStringSubmatch(name); m != nil {
-			return p.of(m)
+			if product, ok := p.of(m); ok {
+				return product, true
+			}
+			break
 		}
 	}
 	return Product{}, false

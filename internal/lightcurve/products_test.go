@@ -24,7 +24,7 @@ type column struct {
 }
 
 // build makes a file of a primary HDU and one table, through its bytes.
-func build(t *testing.T, primary []card, ext string, cards []card, columns []column) *fits.File {
+func build(t testing.TB, primary []card, ext string, cards []card, columns []column) *fits.File {
 	t.Helper()
 	h := fits.NewHeader()
 	for _, c := range primary {
