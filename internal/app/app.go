@@ -121,6 +121,11 @@ func (a *App) openLog(cfg config.Config, o Options) error {
 	}
 	a.later("log", f.Close)
 	a.Log = newLog(o.People, o.Level, f, cfg.LogLevel)
+	for name, value := range map[string]string{"DATABASE_URL": cfg.DatabaseURL, "REDIS_URL": cfg.RedisURL} {
+		if value != "" {
+			a.Log.Warn("a setting is not used by this version", "setting", name, "instead", "SQLite and files in the data folder")
+		}
+	}
 	return nil
 }
 

@@ -100,6 +100,8 @@ func TestBadWordsOnTheCommandLineWriteNothing(t *testing.T) {
 		"storage stats":                                           3,
 		"storage verify":                                          3,
 		"ingest held list":                                        3,
+		"ingest held approve koi_1":                               3,
+		"ingest held discard koi_1":                               3,
 		"archive serve --listen 127.0.0.1:0 --fault nonsense":     2,
 		"archive serve --listen 127.0.0.1:0 --data /no/such/path": 3,
 	} {

@@ -35,18 +35,11 @@ func (p *program) Demo(ctx context.Context, c cli.Common, o cli.DemoOptions) (_ 
 			err = errors.Join(err, run.close())
 		}
 	}()
-	log := newLog(p.stderr, p.options(c, Reader, "").Level, nil, 0)
 	sky := universe.New(demoSeed)
-	archives, err := sample.New(sample.Options{Universe: sky, Clock: p.clock, Log: log})
+	at, err := run.archives(ctx, p, c, sky)
 	if err != nil {
 		return nil, err
 	}
-	at, err := listen(ctx, "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	run.start(func() error { return serve(run.ctx, archiveServer(archives, log), at) })
-
 	l, moved, err := demoListen(ctx, o.Listen)
 	if err != nil {
 		return nil, err
@@ -78,6 +71,21 @@ type demoRun struct {
 	wg     sync.WaitGroup
 	app    *App
 	failed chan error
+}
+
+// archives starts the sample archives and returns where.
+func (r *demoRun) archives(ctx context.Context, p *program, c cli.Common, sky *universe.Universe) (net.Listener, error) {
+	log := newLog(p.stderr, p.options(c, Reader, "").Level, nil, 0)
+	s, err := sample.New(sample.Options{Universe: sky, Clock: p.clock, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	l, err := listen(ctx, "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	r.start(func() error { return serve(r.ctx, archiveServer(s, log), l) })
+	return l, nil
 }
 
 func (r *demoRun) start(do func() error) {

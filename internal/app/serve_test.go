@@ -222,6 +222,26 @@ func TestFilesOfTheAnswerAreServed(t *testing.T) {
 	}
 }
 
+func TestReadingWritesNothing(t *testing.T) {
+	s := sky(t)
+	srv := s.serve(t)
+	if _, doc := srv.do(t, "POST", "/api/v1/data/ingest/table", `{"table_type":"k2"}`); doc["status"] != "success" {
+		t.Fatal(doc)
+	}
+	before := tree(t, s.dir)
+	_, spec := srv.do(t, "GET", "/openapi.json", "")
+	for path, item := range spec["paths"].(map[string]any) {
+		if item.(map[string]any)["get"] == nil {
+			continue
+		}
+		path = strings.NewReplacer("{path}", "raw/nasa/none.csv", "{id}", "none").Replace(path)
+		if res, doc := srv.do(t, "GET", path, ""); res.StatusCode >= 500 {
+			t.Errorf("%s: %d %v", path, res.StatusCode, doc)
+		}
+	}
+	unchanged(t, before, tree(t, s.dir))
+}
+
 func TestARunningJobCanBeCancelled(t *testing.T) {
 	s := realFiles(t)
 	s.fault(t, "download.stall=1000")

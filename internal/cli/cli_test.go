@@ -181,7 +181,7 @@ func TestEveryCommandWritesDataToStandardOutput(t *testing.T) {
 
 func TestJSONIsOneDocument(t *testing.T) {
 	for _, line := range []string{"config show", "ingest table koi", "ingest lightcurve Kepler-10", "ingest lightcurve Kepler-10 TOI-700", "ingest held list",
-		"ingest held discard x", "storage stats", "storage verify", "storage reindex", "archive serve --list-faults", "demo --once"} {
+		"ingest held discard koi_1", "storage stats", "storage verify", "storage reindex", "archive serve --list-faults", "demo --once"} {
 		out, _, status := run(&fake{}, append(strings.Fields(line), "--json")...)
 		if status != 0 || !json.Valid([]byte(out)) {
 			t.Errorf("%s: exit %d, %q", line, status, out)
@@ -208,29 +208,30 @@ func TestErrorsHaveAHintAndAnExitStatus(t *testing.T) {
 	}{
 		"a use case's error": {exo.Errorf("op", exo.Unavailable, nil, "the archive does not answer").Try("again later"), "ingest table koi", 5,
 			"error: the archive does not answer. Try: again later.\n"},
-		"not found":            {exo.Errorf("op", exo.NotFound, nil, "no star is known by that name"), "ingest lightcurve Nobody", 3, "error: no star is known by that name.\n"},
-		"a failed validation":  {exo.Errorf("op", exo.Upstream, nil, "the table is not valid").With("validation", 1), "ingest table koi", 4, "error: the table is not valid.\n"},
-		"no use":               {exo.Errorf("op", exo.Upstream, nil, "HTML instead of a table"), "ingest table koi", 5, "HTML"},
-		"in use":               {exo.Errorf("op", exo.Conflict, nil, "the folder is in use"), "ingest table koi", 1, "in use"},
-		"a held table":         {exo.Errorf("op", exo.Conflict, nil, "held").With("held_id", "koi_1"), "ingest table koi", 1, "held_id: \"koi_1\""},
-		"several stars":        {exo.Errorf("op", exo.Invalid, nil, "ambiguous").With("candidates", []map[string]string{{"id": "TIC 1"}, {"id": "KIC 2"}}), "ingest lightcurve X1", 2, `{"id":"KIC 2"}`},
-		"an unknown command":   {nil, "storge", 2, "\"storge\" is not a command"},
-		"a misspelt command":   {nil, "storag", 2, "Try: exoplanetai storage."},
-		"a misspelt verb":      {nil, "storage verfy", 2, "Try: exoplanetai storage verify."},
-		"an unknown flag":      {nil, "ingest table koi --forse", 2, "--forse"},
-		"a missing argument":   {nil, "ingest table", 2, "accepts 1 arg"},
-		"a wrong table":        {nil, "ingest table xyz", 2, "use one of koi, toi, k2, gaia"},
-		"a wrong mission":      {nil, "ingest lightcurve Kepler-10 --mission JWST", 2, "is not a mission"},
-		"a name that climbs":   {nil, "ingest lightcurve ../../etc/passwd", 2, "characters that no name has"},
-		"a sector below zero":  {nil, "ingest lightcurve Kepler-10 --sector-quarter -3", 2, "--sector-quarter"},
-		"a cadence below zero": {nil, "ingest lightcurve Kepler-10 --cadence -3", 2, "--cadence"},
-		"no name at all":       {nil, "ingest lightcurve", 2, "0 names given"},
-		"a list that is lost":  {nil, "ingest lightcurve --from none.txt", 3, "none.txt"},
-		"a setting without =":  {nil, "config show --set abc", 2, "key=value"},
-		"an archive nowhere":   {nil, "archive serve", 2, "--listen"},
-		"a batch in part":      {nil, "ingest batch", 5, "error: toi: ExoFOP is down. Try: again later.\n"},
-		"one star of two":      {nil, "ingest lightcurve Nobody Kepler-10", 3, "1 of 2 stars failed"},
-		"a foreign error":      {errors.New("sql: secret"), "ingest table koi", 1, "internal error"},
+		"not found":                  {exo.Errorf("op", exo.NotFound, nil, "no star is known by that name"), "ingest lightcurve Nobody", 3, "error: no star is known by that name.\n"},
+		"a failed validation":        {exo.Errorf("op", exo.Upstream, nil, "the table is not valid").With("validation", 1), "ingest table koi", 4, "error: the table is not valid.\n"},
+		"no use":                     {exo.Errorf("op", exo.Upstream, nil, "HTML instead of a table"), "ingest table koi", 5, "HTML"},
+		"in use":                     {exo.Errorf("op", exo.Conflict, nil, "the folder is in use"), "ingest table koi", 1, "in use"},
+		"a held table":               {exo.Errorf("op", exo.Conflict, nil, "held").With("held_id", "koi_1"), "ingest table koi", 1, "held_id: \"koi_1\""},
+		"several stars":              {exo.Errorf("op", exo.Invalid, nil, "ambiguous").With("candidates", []map[string]string{{"id": "TIC 1"}, {"id": "KIC 2"}}), "ingest lightcurve X1", 2, `{"id":"KIC 2"}`},
+		"a table that does not wait": {nil, "ingest held approve koi_2", 3, "waits for approval"},
+		"an unknown command":         {nil, "storge", 2, "\"storge\" is not a command"},
+		"a misspelt command":         {nil, "storag", 2, "Try: exoplanetai storage."},
+		"a misspelt verb":            {nil, "storage verfy", 2, "Try: exoplanetai storage verify."},
+		"an unknown flag":            {nil, "ingest table koi --forse", 2, "--forse"},
+		"a missing argument":         {nil, "ingest table", 2, "accepts 1 arg"},
+		"a wrong table":              {nil, "ingest table xyz", 2, "use one of koi, toi, k2, gaia"},
+		"a wrong mission":            {nil, "ingest lightcurve Kepler-10 --mission JWST", 2, "is not a mission"},
+		"a name that climbs":         {nil, "ingest lightcurve ../../etc/passwd", 2, "characters that no name has"},
+		"a sector below zero":        {nil, "ingest lightcurve Kepler-10 --sector-quarter -3", 2, "--sector-quarter"},
+		"a cadence below zero":       {nil, "ingest lightcurve Kepler-10 --cadence -3", 2, "--cadence"},
+		"no name at all":             {nil, "ingest lightcurve", 2, "0 names given"},
+		"a list that is lost":        {nil, "ingest lightcurve --from none.txt", 3, "none.txt"},
+		"a setting without =":        {nil, "config show --set abc", 2, "key=value"},
+		"an archive nowhere":         {nil, "archive serve", 2, "--listen"},
+		"a batch in part":            {nil, "ingest batch", 5, "error: toi: ExoFOP is down. Try: again later.\n"},
+		"one star of two":            {nil, "ingest lightcurve Nobody Kepler-10", 3, "1 of 2 stars failed"},
+		"a foreign error":            {errors.New("sql: secret"), "ingest table koi", 1, "internal error"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := &fake{err: c.err}
