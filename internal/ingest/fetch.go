@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"time"
@@ -74,12 +73,23 @@ func dayBefore(newest string) string {
 // load is what came from the archive, staged.
 type load struct {
 	staged *store.Staged
-	bytes  []byte // a copy
+	bytes  []byte       // its content
+	unmap  func() error // lets go of bytes; nil: nothing to let go of
 	answer archive.TableAnswer
 	at     time.Time
 }
 
-// fetch stages what the source sends. The caller discards the staged file.
+// close discards what was not published.
+func (r *run) close(l *load) {
+	if l.unmap != nil {
+		if err := l.unmap(); err != nil {
+			r.log.Warn("a staged file stays mapped", "error", err)
+		}
+	}
+	_ = r.drop(l.staged, nil)
+}
+
+// fetch stages what the source sends. The caller closes the load.
 func (r *run) fetch(ctx context.Context, since string) (*load, error) {
 	req := archive.TableRequest{Type: r.t, Since: since}
 	if r.newest != nil && !r.force {
@@ -106,7 +116,12 @@ func (r *run) fetch(ctx context.Context, since string) (*load, error) {
 	if err != nil {
 		return nil, r.drop(st, err)
 	}
-	l.at, l.bytes = r.now(), w.text.Bytes()
+	if st.Size() > 0 {
+		if l.bytes, l.unmap, err = st.Map(); err != nil {
+			return nil, r.drop(st, err)
+		}
+	}
+	l.at = r.now()
 	if r.newest != nil && l.at.Before(r.newest.RetrievedAt) {
 		r.log.Warn("the clock went back; the new table is dated after the current one", "clock", l.at, "current", r.newest.RetrievedAt)
 		l.at = r.newest.RetrievedAt.Add(time.Second)
@@ -125,14 +140,13 @@ func (r *run) drop(st *store.Staged, err error) error {
 	return err
 }
 
-// meter writes to the staged file, keeps a copy to parse, and reports progress.
+// meter writes to the staged file and reports progress.
 type meter struct {
 	ctx    context.Context
 	st     *store.Staged
-	text   bytes.Buffer
 	report Report
 	table  catalog.Type
-	told   int
+	told   int64
 	err    error // of the staged file
 }
 
@@ -151,10 +165,9 @@ func (m *meter) Write(p []byte) (int, error) {
 		m.err = err
 		return n, err
 	}
-	m.text.Write(p)
-	if m.report != nil && m.text.Len()-m.told >= step {
-		m.told = m.text.Len()
-		m.report(int64(m.told), 0, "bytes", "fetching the "+string(m.table)+" table")
+	if m.report != nil && m.st.Size()-m.told >= step {
+		m.told = m.st.Size()
+		m.report(m.told, 0, "bytes", "fetching the "+string(m.table)+" table")
 	}
 	return n, nil
 }
@@ -165,7 +178,7 @@ func (r *run) whole(ctx context.Context) (TableResult, error) {
 	if err != nil {
 		return TableResult{}, err
 	}
-	defer func() { _ = r.drop(l.staged, nil) }()
+	defer r.close(l)
 	if l.answer.NotModified && r.newest != nil {
 		return r.unchanged(ctx, true)
 	}
@@ -189,7 +202,7 @@ func (r *run) changes(ctx context.Context, since string, probe archive.Probe) (r
 	if err != nil {
 		return TableResult{}, false, err
 	}
-	defer func() { _ = r.drop(l.staged, nil) }()
+	defer r.close(l)
 	if l.answer.NotModified {
 		return TableResult{}, false, nil
 	}

@@ -531,9 +531,7 @@ func TestConcurrentRequestsShareOneFetch(t *testing.T) {
 			results[i] = res
 		})
 	}
-	for b.koi.asked() == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	until(t, "the first fetch", func() bool { return b.koi.asked() > 0 })
 	time.Sleep(20 * time.Millisecond)
 	close(b.koi.wait)
 	group.Wait()
@@ -550,10 +548,30 @@ func TestACallerThatGivesUpLeavesNothingAndStopsNobody(t *testing.T) {
 		giveUp(t, ctx, cancel, exo.Canceled)
 	})
 	t.Run("out of time", func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		defer cancel()
-		giveUp(t, ctx, func() {}, exo.Unavailable)
+		ctx, cancel := context.WithCancel(t.Context())
+		giveUp(t, late{ctx}, cancel, exo.Unavailable)
 	})
+}
+
+// late is a context whose end looks like a deadline.
+type late struct{ context.Context }
+
+func (c late) Err() error {
+	if c.Context.Err() != nil {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+// until waits for a condition that another goroutine brings about.
+func until(t *testing.T, what string, cond func() bool) {
+	t.Helper()
+	for n := 0; !cond(); n++ {
+		if n > 20_000 {
+			t.Fatalf("%s never came", what)
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 func giveUp(t *testing.T, ctx context.Context, cancel func(), kind exo.Kind) {
@@ -566,9 +584,7 @@ func giveUp(t *testing.T, ctx context.Context, cancel func(), kind exo.Kind) {
 			t.Errorf("%v", err)
 		}
 	})
-	for b.koi.asked() == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	until(t, "the first fetch", func() bool { return b.koi.asked() > 0 })
 	group.Go(func() {
 		if res, err := b.Table(context.Background(), ingest.TableRequest{TableType: "koi"}, nil); err != nil || res.Source != ingest.FromArchive {
 			t.Errorf("%+v %v", res, err)
@@ -576,9 +592,7 @@ func giveUp(t *testing.T, ctx context.Context, cancel func(), kind exo.Kind) {
 	})
 	time.Sleep(10 * time.Millisecond)
 	cancel()
-	for b.koi.asked() == 1 {
-		time.Sleep(time.Millisecond)
-	}
+	until(t, "the second fetch", func() bool { return b.koi.asked() > 1 })
 	if files := rawFiles(t, b); len(files) != 0 {
 		t.Errorf("files %v", files)
 	}
