@@ -24,7 +24,15 @@ func (s *scanner) start(t xml.StartElement) error {
 	}
 	parent := s.parent()
 	s.open = append(s.open, name)
-	switch name {
+	if parent == "TABLEDATA" || name == "TR" || name == "TD" {
+		return s.startCell(name, parent)
+	}
+	return s.startPart(t, parent)
+}
+
+// startPart begins an element of the document's frame.
+func (s *scanner) startPart(t xml.StartElement, parent string) error {
+	switch name := t.Name.Local; name {
 	case "INFO":
 		if len(s.doc.Infos) >= maxInfos {
 			return exo.Errorf(op, exo.TooLarge, nil, "the VOTable has more than %d INFO elements", maxInfos)
@@ -54,6 +62,13 @@ func (s *scanner) start(t xml.StartElement) error {
 			return s.bad("its table has data but no fields")
 		}
 		return s.tell()
+	}
+	return nil
+}
+
+// startCell begins a row or a cell.
+func (s *scanner) startCell(name, parent string) error {
+	switch name {
 	case "TR":
 		if parent != "TABLEDATA" {
 			return s.bad("a TR stands outside TABLEDATA")
