@@ -169,6 +169,9 @@ func (f *curveFake) Find(_ context.Context, q archive.LightCurveQuery) (archive.
 	var found archive.Found
 	for _, c := range f.files {
 		p, ok := lightcurve.ParseFileName(c.fileName())
+		if p.ID.IsZero() {
+			p.ID = c.id // the archive knows which star it filed it under
+		}
 		if !ok || !q.Wants(p) {
 			continue
 		}

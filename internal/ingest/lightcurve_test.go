@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"exoplanetai/internal/archive"
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/fits"
 	"exoplanetai/internal/ingest"
@@ -168,6 +169,41 @@ func TestAFileThatTheArchiveNoLongerListsIsKept(t *testing.T) {
 	req.ForceRefresh = false
 	res := b.get(t, req)
 	same(t, "from the cache", []any{res.Source, len(res.Files), len(res.Warnings)}, []any{ingest.FromCache, 2, 1})
+}
+
+func TestAFileNamedAfterAGaiaStarIsFoundAgain(t *testing.T) {
+	b := newCurveBench(t, []curve{{id: auMic, slice: 7, cadence: 1800, name: "hlsp_tglc_tess_ffi_gaiaid-5707485527450614656-s0007-cam2-ccd3_tess_v2_llc.fits",
+		change: func(primary, table *fits.Header) {
+			primary.Set("ORIGIN", "UCSB/TGLC", "")
+			table.Set("XPTIME", 1800.0, "")
+		},
+		columns: func(cols []fits.ColumnData) {
+			for i, name := range map[int]string{0: "time", 1: "cadence_num", 2: "aperture_flux", 4: "cal_aper_flux", 6: "TESS_flags"} {
+				cols[i].Name = name
+			}
+		}}})
+	for _, source := range []ingest.Source{ingest.FromArchive, ingest.FromCache} {
+		res := b.get(t, ingest.LightCurveRequest{TargetName: "TIC 441420236", Author: "tglc"})
+		same(t, "source and files", []any{res.Source, len(res.Files), res.Files[0].SectorQuarter}, []any{source, 1, 7})
+	}
+}
+
+func TestTwoRowsOfAnswersInOneSecondHaveTheirOwnNames(t *testing.T) {
+	b := newCurveBench(t, []curve{{id: auMic, slice: 1, cadence: 120}, {id: auMic, slice: 2, cadence: 120}})
+	answer := func(bodies ...string) (list []archive.Answer) {
+		for i, body := range bodies {
+			list = append(list, archive.Answer{Name: []string{"observations", "products", "../x y"}[i], Body: []byte(body)})
+		}
+		return list
+	}
+	b.mast.answered = answer("a", "b", "c")
+	b.get(t, ingest.LightCurveRequest{TargetName: "TIC 441420236", SectorQuarter: slicePtr(1)})
+	b.mast.answered = answer("a", "b2", "")
+	b.get(t, ingest.LightCurveRequest{TargetName: "TIC 441420236", SectorQuarter: slicePtr(2)})
+	same(t, "answers", b.files(t, "raw/mast"), []string{
+		"raw/mast/tic441420236_20260102_030405_observations.json", "raw/mast/tic441420236_20260102_030405_products.json",
+		"raw/mast/tic441420236_20260102_030405_xy.json", "raw/mast/tic441420236_20260102_030406_products.json",
+	})
 }
 
 func TestCadencesAndSectorsAreChosenByRule(t *testing.T) {
