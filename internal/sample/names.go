@@ -103,7 +103,11 @@ func (l *starList) fromPS(t *table, row int) {
 	}
 	var ids []exo.TargetID
 	for _, col := range []string{"epic_hostname", "tic_id", "hostname"} {
-		if id, err := exo.ParseTargetID(t.cell(row, col)); err == nil {
+		text := t.cell(row, col)
+		if !strings.HasPrefix(text, "EPIC") && !strings.HasPrefix(text, "TIC") && !strings.HasPrefix(text, "KIC") {
+			continue // most hosts have other names: spare the parser
+		}
+		if id, err := exo.ParseTargetID(text); err == nil {
 			ids = append(ids, id)
 		}
 	}

@@ -66,8 +66,12 @@ func TestEveryRealLightCurveIsFoundAndServedByteForByte(t *testing.T) {
 }
 
 func TestBothDatesOfATableCanBeServed(t *testing.T) {
-	dir := os.DirFS(xtest.Shared(t, "data/real"))
-	s, h := start(t, sample.Options{Data: dir})
+	s, h := realServer(t)
+	defer func() { // other tests share the server
+		if err := s.SetFaults(); err != nil {
+			t.Error(err)
+		}
+	}()
 	for _, c := range []struct{ fault, address, file string }{
 		{"", "/TAP/sync?query=select+*+from+cumulative&format=csv", "data/real/catalogs/cumulative_2025.09.29_18.45.43.csv.gz"},
 		{"data.koi=koi_2019*", "/TAP/sync?query=select+*+from+cumulative&format=csv", "data/real/catalogs/koi_2019-01-20/cumulative.csv.gz"},
