@@ -70,7 +70,7 @@ func TestALateAnswerIsAskedForByAJob(t *testing.T) {
 	routes := uws(text(koiTable), "", "COMPLETED")
 	routes["/TAP/sync"] = func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	s := serve(t, routes)
-	src := source(t, s, nea.Options{Endpoint: archive.Endpoint{Timeout: 100 * time.Millisecond, Retries: 3}})
+	src := source(t, s, nea.Options{Endpoint: archive.Endpoint{Timeout: 400 * time.Millisecond, Retries: 3}})
 	var b bytes.Buffer
 	if _, err := src.Fetch(t.Context(), archive.TableRequest{Type: catalog.KOI}, &b); err != nil || b.String() != koiTable {
 		t.Fatalf("%v, %q", err, b.String())
@@ -82,7 +82,7 @@ func TestALateAnswerIsAskedForByAJob(t *testing.T) {
 
 func TestALateMirrorWithoutJobsIsLate(t *testing.T) {
 	s := serve(t, map[string]http.HandlerFunc{"/TAP/sync": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }})
-	src := source(t, s, nea.Options{Endpoint: archive.Endpoint{Timeout: 50 * time.Millisecond, Retries: 3}})
+	src := source(t, s, nea.Options{Endpoint: archive.Endpoint{Timeout: 300 * time.Millisecond, Retries: 3}})
 	_, err := src.Fetch(t.Context(), archive.TableRequest{Type: catalog.KOI}, io.Discard)
 	if exo.KindOf(err) != exo.Unavailable || len(s.log()) != 2 {
 		t.Errorf("%v, asked %q", err, s.log())
