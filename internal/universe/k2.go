@@ -193,7 +193,7 @@ func (s *star) k2Star(row cells) {
 	}
 	row.limited("st_logg", s.Logg, s.loggErr, s.loggLow, 6)
 	row["sy_dist"] = f(s.Dist, 8)
-	row["sy_disterr1"], row["sy_disterr2"] = signed(s.Dist*0.004, 0, fixed(8))
+	row["sy_disterr1"], row["sy_disterr2"] = signed(s.distErr, 0, fixed(8))
 	for key, m := range map[string]float64{"vmag": s.Mag + 0.4, "kmag": s.Mag - 1.9, "gaiamag": s.Mag - 0.05, "kepmag": s.Mag} {
 		row["sy_"+key] = f(m, 7)
 		row["sy_"+key+"err1"], row["sy_"+key+"err2"] = signed(s.magErr, 0, fixed(7))

@@ -16,7 +16,7 @@ func auMic() *star {
 	s := &star{Star: Star{
 		ID: ident(exo.TIC, 441420236), Aliases: []string{"AU Mic"}, RA: 311.2911370, Dec: -31.3424500, Mag: 6.755,
 		Teff: 3588, Radius: 0.698009, Mass: 0.662074, Logg: 4.60198, Dist: 9.7221, Real: true,
-	}, pmRA: 281.424, pmDec: -359.895, teffErr: 87, radErr: 0.0210957, loggErr: 0.0633204, massErr: 0.0204762, magErr: 0.032,
+	}, pmRA: 281.424, pmDec: -359.895, pmRAErr: 0.075, pmDecErr: 0.054, distErr: 0.004625, teffErr: 87, radErr: 0.0210957, loggErr: 0.0633204, massErr: 0.0204762, magErr: 0.032,
 		rotation: 4.863, spots: 0.02, sectors: "1,27"}
 	s.add(&body{Planet: Planet{Name: "AU Mic b", TOI: "2221.01", Disposition: confirmed, EpochBJD: 2459041.281746, PeriodDays: 8.4536777,
 		DurationH: 3.5738006, DepthPPM: 2872.2887525, Impact: 0.18},
@@ -30,7 +30,7 @@ func toi700() *star {
 	s := &star{Star: Star{
 		ID: ident(exo.TIC, 150428135), Aliases: []string{"TOI-700"}, RA: 97.0957170, Dec: -65.5786150, Mag: 10.9102,
 		Teff: 3482, Radius: 0.419457, Mass: 0.413261, Logg: 4.438, Dist: 31.1265, Real: true,
-	}, pmRA: -102.75, pmDec: 161.805, radErr: 0.0125728, massErr: 0.0203393, magErr: 0.007, sectors: "1,3,4,5,6,8,9,10,11,13,27,28,30,31,33,34,35,36,37,38"}
+	}, pmRA: -102.75, pmDec: 161.805, pmRAErr: 0.051, pmDecErr: 0.060, distErr: 0.0206, radErr: 0.0125728, massErr: 0.0203393, magErr: 0.007, sectors: "1,3,4,5,6,8,9,10,11,13,27,28,30,31,33,34,35,36,37,38"}
 	source, updated := "spoc-s01-s69-b0A-CP", "2024-02-15 10:08:02"
 	s.add(
 		&body{Planet: Planet{Name: "TOI-700 c", TOI: "700.01", Disposition: confirmed, EpochBJD: 2459303.157062, PeriodDays: 16.051106,
@@ -57,7 +57,7 @@ func wasp46() *star {
 	s := &star{Star: Star{
 		ID: ident(exo.TIC, 231663901), Aliases: []string{"WASP-46", "TOI-101"}, RA: 318.7370120, Dec: -55.8718630, Mag: 12.4069,
 		Teff: 5600, Radius: 0.890774, Mass: 1.05, Logg: 4.48851, Dist: 375.31, Real: true,
-	}, pmRA: 12.641, pmDec: -16.011, radErr: 0.0438467, massErr: 0.129454, magErr: 0.006, sectors: "1,27,67"}
+	}, pmRA: 12.641, pmDec: -16.011, pmRAErr: 0.044, pmDecErr: 0.041, distErr: 4.411, radErr: 0.0438467, massErr: 0.129454, magErr: 0.006, sectors: "1,27,67"}
 	s.add(&body{Planet: Planet{Name: "WASP-46 b", TOI: "101.01", Disposition: confirmed, EpochBJD: 2458326.009117, PeriodDays: 1.4303699,
 		DurationH: 1.6165994, DepthPPM: 18960.7122944, Impact: 0.74},
 		periodErr: 0.0000008, epochErr: 0.000132, durErr: 0.0192089, depthErr: 184.79134, rade: 13.1874503, radeErr: 0.6576402, insol: 1281.2408254,
@@ -88,11 +88,11 @@ func hatP7() *star {
 	s := &star{Star: Star{
 		ID: ident(exo.KIC, 10666592), Other: []exo.TargetID{ident(exo.TIC, 424865156)}, Aliases: []string{"Kepler-2", "HAT-P-7", "TOI-1265"},
 		RA: 292.247280, Dec: 47.969521, Mag: 10.463, Teff: 6440, Radius: 1.952, Mass: 1.451, Logg: 4.019, Dist: 341.079, Real: true,
-	}, pmRA: -18.281, pmDec: 8.91, teffErr: 76, teffLow: 89, radErr: 0.0990, radLow: 0.1100, loggErr: 0.033, loggLow: 0.027, magErr: 0.006,
+	}, pmRA: -18.281, pmDec: 8.91, pmRAErr: 0.038, pmDecErr: 0.037, distErr: 2.414, teffErr: 76, teffLow: 89, radErr: 0.0990, radLow: 0.1100, loggErr: 0.033, loggLow: 0.027, magErr: 0.006,
 		tessMag: 10.0274, sectors: "14,15,40,41,54,55,74,75"}
 	s.add(&body{Planet: Planet{Name: "Kepler-2 b", KOI: "K00002.01", TOI: "1265.01", Disposition: confirmed, EpochBJD: 2454954.3585417, PeriodDays: 2.204735417,
 		DurationH: 3.88864, DepthPPM: 6674.7, Impact: 0.224},
-		periodErr: 4.3e-8, epochErr: 1.6e-5, durErr: 0.00203, depthErr: 1.7, impactErr: 0.159, rade: 16.10, radeErr: 0.81, radeLow: 0.91, teq: 2048,
+		periodErr: 4.3e-8, epochErr: 1.6e-5, durErr: 0.00203, depthErr: 1.7, impactErr: 0.159, impactLow: 0.216, rade: 16.10, radeErr: 0.81, radeLow: 0.91, teq: 2048,
 		insol: 4148.92, insolErr: 651.59, insolLow: 654.46, snr: 5945.9, pdisp: candidate, score: "1.0000", tce: 1, flags: [4]int{0, 1, 0, 0},
 		tfop: "KP", tess: "KP", created: "2019-10-17 00:30:12", updated: "2024-11-14 10:08:02", source: "spoc-s14-s55-b0A-KP", comment: "HAT-P-7 b/Kepler-2 b"})
 	return s
@@ -110,7 +110,7 @@ func kepler227() *star {
 			insol: 93.59, insolErr: 29.45, insolLow: 16.65, snr: 35.8, pdisp: candidate, score: "1.0000", tce: 1},
 		&body{Planet: Planet{Name: "Kepler-227 c", KOI: "K00752.02", Disposition: confirmed, EpochBJD: 2454995.51384, PeriodDays: 54.4183827,
 			DurationH: 4.507, DepthPPM: 874.8, Impact: 0.586},
-			periodErr: 2.479e-4, epochErr: 3.52e-3, durErr: 0.116, depthErr: 35.5, impactErr: 0.059, rade: 2.83, radeErr: 0.32, radeLow: 0.19, teq: 443,
+			periodErr: 2.479e-4, epochErr: 3.52e-3, durErr: 0.116, depthErr: 35.5, impactErr: 0.059, impactLow: 0.443, rade: 2.83, radeErr: 0.32, radeLow: 0.19, teq: 443,
 			insol: 9.11, insolErr: 2.87, insolLow: 1.62, snr: 25.8, pdisp: candidate, score: "0.9690", tce: 2},
 	)
 	return s
@@ -120,7 +120,7 @@ func k218() *star {
 	s := &star{Star: Star{
 		ID: ident(exo.EPIC, 201912552), Aliases: []string{"K2-18"}, RA: 172.5601410, Dec: 7.5878315, Mag: 12.473,
 		Teff: 3457, Radius: 0.411, Mass: 0.359, Logg: 4.786, Dist: 38.0266, Real: true,
-	}, teffErr: 39, radErr: 0.038, massErr: 0.047, magErr: 0.02, campaigns: "1"}
+	}, teffErr: 39, radErr: 0.038, massErr: 0.047, magErr: 0.02, distErr: 0.07955, campaigns: "1"}
 	s.add(&body{Planet: Planet{Name: "K2-18 b", Disposition: confirmed, EpochBJD: 2457264.39144, PeriodDays: 32.939623,
 		DurationH: 2.663, DepthPPM: 3100, Impact: 0.6},
 		periodErr: 0.0001, epochErr: 0.00063, durErr: 0.02, depthErr: 90, rade: 2.37, radeErr: 0.22, teq: 284, teqErr: 15, insol: 1.005, snr: 30})

@@ -80,9 +80,9 @@ func (b *body) koiOrbit(row cells, c chance) {
 	row.set("koi_period", f(b.PeriodDays, 9), b.periodErr, 0, science(7))
 	row.set("koi_time0bk", f(b.EpochBJD-2454833, 7), b.epochErr, 0, science(6))
 	row.set("koi_time0", f(b.EpochBJD, 7), b.epochErr, 0, science(6))
-	low := b.impactErr
-	if low > b.Impact {
-		low = b.Impact
+	low := b.impactLow
+	if low == 0 { // impact parameters are not negative
+		low = min(b.impactErr, b.Impact)
 	}
 	row.set("koi_impact", f(b.Impact, 4), b.impactErr, low, fixed(4))
 	row.set("koi_duration", f(b.DurationH, 5), b.durErr, 0, fixed(5))

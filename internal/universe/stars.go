@@ -24,6 +24,8 @@ type star struct {
 	radErr, radLow     float64
 	loggErr, loggLow   float64
 	massErr            float64
+	pmRAErr, pmDecErr  float64 // mas/yr
+	distErr            float64
 	met                float64
 	magErr             float64
 	tessMag            float64 // 0: Mag is one, or made from it
@@ -39,7 +41,7 @@ type body struct {
 	star *star
 
 	periodErr, epochErr, durErr, depthErr float64
-	impactErr                             float64
+	impactErr, impactLow                  float64
 	rade, radeErr, radeLow                float64 // Earth radii
 	teq, teqErr                           float64 // kelvin
 	insol, insolErr, insolLow             float64 // Earth flux
@@ -213,6 +215,12 @@ func (s *star) place(c chance, i int) {
 // finish sets what is made alike for known and made-up stars.
 func (s *star) finish(c chance) {
 	s.gaia = 1<<62 - 1 - c.src.Uint64()>>8
+	if s.pmRAErr == 0 {
+		s.pmRAErr, s.pmDecErr = 0.05, 0.05
+	}
+	if s.distErr == 0 {
+		s.distErr = decimals(s.Dist*0.004, 4)
+	}
 	for _, b := range s.bodies {
 		if b.RadiusRatio == 0 {
 			u1, u2 := s.u()

@@ -1,6 +1,8 @@
 package universe_test
 
 import (
+	"bytes"
+	"encoding/csv"
 	"os"
 	"slices"
 	"strconv"
@@ -136,6 +138,48 @@ func TestKnownPlanetsCarryTheirPublishedValues(t *testing.T) {
 			if got := tab.Rows[i][at[key]]; got != value {
 				t.Errorf("%s: %s is %q, want %q", name, key, got, value)
 			}
+		}
+	}
+}
+
+// TestKnownRowsAreTheArchivesToTheLetter compares every column of the archive's
+// default export.
+func TestKnownRowsAreTheArchivesToTheLetter(t *testing.T) {
+	u := universe.New(1)
+	for _, c := range []struct{ table, key, file string }{
+		{"cumulative", "kepoi_name", "data/protocol/nasa/cumulative_webtable_2025-09-29.csv"},
+		{"toi", "toi", "data/protocol/nasa/toi_webtable_2025-09-29.csv"},
+	} {
+		b, err := os.ReadFile(xtest.Shared(t, c.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := csv.NewReader(bytes.NewReader(b))
+		r.Comment = '#'
+		rows, err := r.ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		tab, at := table(t, u, c.table)
+		ours := map[string][]string{}
+		for _, row := range tab.Rows {
+			ours[row[at[c.key]]] = row
+		}
+		compared := 0
+		for _, want := range rows[1:] {
+			got := ours[want[slices.Index(rows[0], c.key)]]
+			if got == nil {
+				continue
+			}
+			compared++
+			for i, name := range rows[0] {
+				if got[at[name]] != want[i] {
+					t.Errorf("%s %s: %s is %q, want %q", c.table, got[at[c.key]], name, got[at[name]], want[i])
+				}
+			}
+		}
+		if compared < 4 {
+			t.Errorf("%s: only %d known rows", c.table, compared)
 		}
 	}
 }

@@ -76,8 +76,8 @@ func (b *body) toiRow(c chance) cells {
 	}
 	row["rastr"], row["decstr"] = sexagesimal(s.RA, s.Dec, false)
 	row.measured("st_tmag", s.tmag(), 7, s.magErr, 3)
-	row.measured("st_pmra", s.pmRA, 7, 0.05, 3)
-	row.measured("st_pmdec", s.pmDec, 7, 0.05, 3)
+	row.measured("st_pmra", s.pmRA, 7, s.pmRAErr, 3)
+	row.measured("st_pmdec", s.pmDec, 7, s.pmDecErr, 3)
 	row.measured("pl_tranmid", b.EpochBJD, 7, b.epochErr, 6)
 	if b.PeriodDays != 0 {
 		row.measured("pl_orbper", b.PeriodDays, 7, b.periodErr, 7)
@@ -89,7 +89,7 @@ func (b *body) toiRow(c chance) cells {
 	row.measured("pl_rade", b.rade, 7, b.radeErr, 7)
 	row.derived("pl_insol", b.insol)
 	row.derived("pl_eqt", b.teq)
-	row.measured("st_dist", s.Dist, 7, decimals(s.Dist*0.004, 4), 7)
+	row.measured("st_dist", s.Dist, 7, s.distErr, 7)
 	row.measured("st_teff", s.Teff, 7, s.teffErr, 7)
 	row.measured("st_logg", s.Logg, 7, s.loggErr, 7)
 	row.measured("st_rad", s.Radius, 7, s.radErr, 7)
@@ -123,12 +123,12 @@ func (b *body) exofopRow(c chance) cells {
 		"ESM": f(c.between(0.5, 90), 1), "TSM": f(c.between(2, 220), 1),
 		"Predicted Mass (M_Earth)": f(pow(b.rade, 1.7)*1.1, 2), "Predicted RV Semi-amplitude (m/s)": f(c.between(0.5, 60), 1),
 		"TESS Mag": g(s.tmag()), "TESS Mag err": g(s.magErr), "Pipeline Signal ID": strconv.Itoa(max(b.tce, 1)), "Source": b.source,
-		"Detection": "SPOC", "PM RA (mas/yr)": g(s.pmRA), "PM RA err (mas/yr)": "0.05", "PM Dec (mas/yr)": g(s.pmDec), "PM Dec err (mas/yr)": "0.05",
+		"Detection": "SPOC", "PM RA (mas/yr)": g(s.pmRA), "PM RA err (mas/yr)": g(s.pmRAErr), "PM Dec (mas/yr)": g(s.pmDec), "PM Dec err (mas/yr)": g(s.pmDecErr),
 		"Epoch (BJD)": g(b.EpochBJD), "Epoch (BJD) err": g(b.epochErr), "Period (days)": g(b.PeriodDays), "Period (days) err": blankZero(b.periodErr),
 		"Duration (hours)": g(b.DurationH), "Duration (hours) err": g(b.durErr), "Depth (mmag)": f(-2500*ln(1-float64(b.DepthPPM*1e-6))/math.Ln10, 6),
 		"Depth (mmag) err": f(b.depthErr*1.0857e-3, 6), "Depth (ppm)": g(b.DepthPPM), "Depth (ppm) err": g(b.depthErr),
 		"Planet Radius (R_Earth)": dotted(b.rade), "Planet Radius (R_Earth) err": dotted(b.radeErr), "Planet Insolation (Earth Flux)": g(b.insol),
-		"Planet Equil Temp (K)": g(b.teq), "Planet SNR": g(b.snr), "Stellar Distance (pc)": g(s.Dist), "Stellar Distance (pc) err": g(decimals(s.Dist*0.004, 4)),
+		"Planet Equil Temp (K)": g(b.teq), "Planet SNR": g(b.snr), "Stellar Distance (pc)": g(s.Dist), "Stellar Distance (pc) err": g(s.distErr),
 		"Stellar Eff Temp (K)": g(s.Teff), "Stellar Eff Temp (K) err": blankZero(s.teffErr), "Stellar log(g) (cm/s^2)": g(s.Logg),
 		"Stellar log(g) (cm/s^2) err": blankZero(s.loggErr), "Stellar Radius (R_Sun)": dotted(s.Radius), "Stellar Radius (R_Sun) err": dotted(s.radErr),
 		"Stellar Mass (M_Sun)": dotted(s.Mass), "Stellar Mass (M_Sun) err": dotted(s.massErr), "Sectors": s.sectors,
