@@ -202,6 +202,58 @@ func TestBadValuesAreNamed(t *testing.T) {
 	}
 }
 
+func TestSpellingsThatAreAccepted(t *testing.T) {
+	for name, c := range map[string]struct {
+		key, flag, want string
+	}{
+		"a final slash is dropped":          {"data_sources.esa.base_url", "http://127.0.0.1:9000/", "http://127.0.0.1:9000"},
+		"a bucket may have a path":          {"data_sources.mast.bucket_url", "https://s3.amazonaws.com/stpubdata/", "https://s3.amazonaws.com/stpubdata"},
+		"a bucket may be left out":          {"data_sources.mast.bucket_url", "", ""},
+		"an IPv6 address":                   {"data_sources.mast.resolver_url", "http://[::1]:80", "http://[::1]:80"},
+		"yes is true":                       {"processing.parallel_processing", "yes", "true"},
+		"0 is false":                        {"processing.parallel_processing", "0", "false"},
+		"a number of flag bits":             {"processing.default_quality_bitmask", "17087", "17087"},
+		"minutes and hours":                 {"freshness.koi", "1h30m", "1h30m"},
+		"always":                            {"freshness.koi", "0s", "0s"},
+		"half an hour as a number of hours": {"freshness.lightcurve", "0.5", "30m"},
+		"any free port":                     {"listen", "localhost:0", "localhost:0"},
+		"a whole 127 network":               {"listen", "127.8.9.1:80", "127.8.9.1:80"},
+		"a database":                        {"database_url", "postgresql://u:p@h/x?sslmode=disable", "postgresql://h/x"},
+		"a secure Redis":                    {"redis_url", "rediss://r:1/0", "rediss://r:1/0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, e := range load(t, "", nil, map[string]string{c.key: c.flag}).Entries() {
+				if e.Key == c.key && (e.Value != c.want || e.Origin != config.FromFlag) {
+					t.Errorf("got %q from %s, want %q", e.Value, e.Origin, c.want)
+				}
+			}
+		})
+	}
+}
+
+func TestSpellingsThatAreRefused(t *testing.T) {
+	for key, flags := range map[string][]string{
+		"processing.parallel_processing":     {"", "2", "maybe"},
+		"processing.default_quality_bitmask": {"", "0x1F", "4294967296", "Default"},
+		"freshness.lightcurve":               {"", "NaN", "Inf", "-1", "1e30", "6 h"},
+		"max_concurrent_downloads":           {"", "0", "1e1", "5.0", "99999999999999999999"},
+		"database_url":                       {"host:5432", "postgres:///x", "mysql://h/x", "postgres://h:0/x", "postgres://h:x/y"},
+		"redis_url":                          {"localhost:6379", "redis://", "redis://h:/0"},
+		"listen":                             {"", ":8000", "8000", "0.0.0.0:1", "[::]:1", "example.org:80", "127.0.0.1:65536", "localhost.:1"},
+		"data_sources.mast.base_url":         {"", "mast.stsci.edu", "https://", "https://a/b", "https://a?b", "https://a#b", "https://a#", "file:///etc", "http://a b", "https:mast"},
+		"nokey":                              {"x"},
+		"data_path":                          {"", strings.Repeat("x", 5000)},
+	} {
+		for _, flag := range flags {
+			if _, err := config.Load(sources("", nil, map[string]string{key: flag})); !errors.Is(err, exo.Invalid) {
+				t.Errorf("%s = %.50q: got %v, want Invalid", key, flag, err)
+			} else if !strings.Contains(exo.MessageOf(err), "command line") {
+				t.Errorf("%s = %.50q: the message does not say where it came from: %s", key, flag, exo.MessageOf(err))
+			}
+		}
+	}
+}
+
 func TestAFileThatWasNamedMustExist(t *testing.T) {
 	s := sources("", map[string]string{"CONFIG_FILE": "x.yaml"}, nil)
 	if _, err := config.Load(s); !errors.Is(err, exo.NotFound) || !strings.Contains(exo.MessageOf(err), "x.yaml") {
