@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"io/fs"
+	"os"
 	"path"
 	"strings"
 	"sync"
@@ -163,6 +164,22 @@ func Place(f FS, staged, final string) error {
 		_ = f.Remove(temp) // the first error is the one to tell
 	}
 	return err
+}
+
+// Same tells whether two names are names of one file. A name that is not there
+// is the same as none.
+func Same(f FS, a, b string) (bool, error) {
+	x, err := f.Lstat(a)
+	if err == nil {
+		var y fs.FileInfo
+		if y, err = f.Lstat(b); err == nil {
+			return os.SameFile(x, y), nil
+		}
+	}
+	if exo.KindOf(err) == exo.NotFound {
+		return false, nil
+	}
+	return false, err
 }
 
 // Unplace takes back what Place did.

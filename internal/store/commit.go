@@ -204,9 +204,9 @@ func (s *Store) placeData(e *entry) error {
 	if err := s.folder(path.Dir(final)); err != nil {
 		return err
 	}
-	err := fsys.Place(s.FS, e.data, final)
-	if exo.KindOf(err) != exo.Exists || err == nil {
-		e.dataPlaced = err == nil
+	ours, err := s.name(e.data, final)
+	if ours || exo.KindOf(err) != exo.Exists {
+		e.dataPlaced = e.dataPlaced || ours
 		return err
 	}
 	size, digest, err := s.hashFile(final)
@@ -219,15 +219,34 @@ func (s *Store) placeData(e *entry) error {
 	return s.FS.Chmod(final, fileMode)
 }
 
+// name gives a staged file its final name. ours tells that the name is that of
+// the staged file, made now or before a crash.
+func (s *Store) name(staged, final string) (ours bool, err error) {
+	if err = fsys.Place(s.FS, staged, final); err == nil {
+		return true, nil
+	}
+	if exo.KindOf(err) != exo.Exists {
+		return false, err
+	}
+	same, serr := fsys.Same(s.FS, staged, final)
+	if serr != nil {
+		return false, serr
+	}
+	if same {
+		return true, nil
+	}
+	return false, err
+}
+
 // placeMeta gives the sidecar its final name.
 func (s *Store) placeMeta(e *entry) error {
 	final := string(MetadataPath(e.meta.Path))
 	if err := s.folder(path.Dir(final)); err != nil {
 		return err
 	}
-	err := fsys.Place(s.FS, e.intent, final)
-	if exo.KindOf(err) != exo.Exists || err == nil {
-		e.metaPlaced = err == nil
+	ours, err := s.name(e.intent, final)
+	if ours || exo.KindOf(err) != exo.Exists {
+		e.metaPlaced = e.metaPlaced || ours
 		return err
 	}
 	text, err := fsys.ReadFile(s.FS, final, maxSidecar)
@@ -279,7 +298,7 @@ func (s *Store) undo(acts []*act) {
 		s.Log.Error("a failed publication could not be undone; the next start will", "error", err)
 	}
 	for _, a := range acts {
-		if err == nil && !a.failed {
+		if err == nil && !a.keep {
 			s.forget(a)
 		}
 	}
@@ -291,7 +310,7 @@ func (s *Store) unplace(a *act, staged, final string, folders map[string]bool) {
 	folders[path.Dir(final)] = true
 	if err := fsys.Unplace(s.FS, staged, final); err != nil {
 		s.Log.Error("a failed publication could not be undone; the next start will", "name", final, "error", err)
-		a.failed = true
+		a.keep = true
 	}
 }
 

@@ -113,6 +113,35 @@ func TestPowerCutAfterAnyCallLeavesAllOrNothing(t *testing.T) {
 	}
 }
 
+// A start that finishes an act is cut short itself, at any call.
+func TestPowerCutDuringRecoveryLeavesAllOrNothing(t *testing.T) {
+	sc := scenarios["three files in new folders beside others"]
+	first := record(t, sc)
+	cuts := 0
+	n := len(first.crash.Calls())
+	for k := n - 1; k > 0; k -= 29 * stride { // every stage of the publication
+		dir := fastDir(t)
+		if err := first.crash.Lay(dir, k, fsystest.KeepAll, 0, nil); err != nil {
+			t.Fatal(err)
+		}
+		second := &recorded{scenario: sc, acked: first.acked}
+		b := open(t, dir, func(o *store.Options) {
+			c, err := fsystest.NewCrash(o.FS, dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.FS, second.crash = c, c
+		})
+		b.shut()
+		for j := 0; j < len(second.crash.Calls()); j += stride {
+			for _, loss := range []fsystest.Loss{fsystest.LoseAll, fsystest.KeepAll, fsystest.LoseEntries} {
+				cuts += second.cut(t, j, loss, 0, nil)
+			}
+		}
+	}
+	t.Logf("%d cuts", cuts)
+}
+
 // recorded is a scenario that ran to its end on a recording disk.
 type recorded struct {
 	scenario

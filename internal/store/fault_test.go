@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -186,4 +187,88 @@ func publishTwo(s *store.Store, round int) (err error) {
 	}
 	_, err = s.Publish(ctx, items...)
 	return err
+}
+
+// What is left by a cut in the middle of a publication is opened, verified,
+// indexed again and read on a disk whose n-th call fails.
+func TestFailureDuringStartVerifyOrReindexIsTypedAndHarmless(t *testing.T) {
+	sc := scenarios["three files in new folders beside others"]
+	r := record(t, sc)
+	work := map[string]func(b *bench) error{
+		"start": func(*bench) error { return nil },
+		"verify": func(b *bench) error {
+			rep, err := b.Verify(t.Context(), store.VerifyOptions{}, nil)
+			for _, d := range rep.Damaged { // a place that cannot be read is damage
+				if d.Class != store.Damaged && d.Class != store.MetadataFile && d.Class != store.ChecksumFile {
+					t.Errorf("%+v", d)
+				}
+			}
+			return err
+		},
+		"reindex": func(b *bench) error { return second2(b.Reindex(t.Context(), nil)) },
+		"read":    func(b *bench) error { return second2(b.Read(t.Context(), "raw/nasa/koi.csv")) },
+	}
+	for name, do := range work {
+		t.Run(name, func(t *testing.T) {
+			step := stride
+			if name != "start" { // these write nothing that a failure could leave
+				step *= 3
+			}
+			for _, failure := range fsystest.Failures[:2] {
+				for n := 1; ; n += step {
+					if n > 2000 {
+						t.Fatal("the operation has no end")
+					}
+					if !r.failAt(t, name == "start", do, failure, n) {
+						break
+					}
+				}
+			}
+		})
+	}
+}
+
+// failAt opens what a cut left and does the work; the n-th call fails, of the
+// start or of the work.
+func (r *recorded) failAt(t *testing.T, atStart bool, do func(*bench) error, failure fsystest.Failure, n int) bool {
+	t.Helper()
+	dir := tempDir(t)
+	if err := r.crash.Lay(dir, len(r.crash.Calls())*2/3, fsystest.KeepAll, 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	var disk *fsystest.Fault
+	b, err := tryOpen(dir, func(o *store.Options) {
+		disk = fsystest.NewFault(o.FS)
+		o.FS = disk
+		if atStart {
+			disk.Arm(failure, n, false)
+		}
+	})
+	if err == nil {
+		if !atStart {
+			disk.Arm(failure, n, false)
+		}
+		err = do(b)
+	}
+	fired, where := disk.Disarm()
+	if b != nil {
+		b.shut()
+	}
+	kinds := append(diskKinds[:2:2], exo.Corrupt) // reading a bad place of a stored file is damage
+	if err != nil && (!fired || !typedAs(err, kinds)) {
+		t.Errorf("%s at %s: %v", failure.Name, where, err)
+	}
+	again, err := tryOpen(dir)
+	if err != nil {
+		t.Fatalf("%s at %s: the next start: %v", failure.Name, where, err)
+	}
+	defer again.shut()
+	if problem := r.sound(again, 0); problem != "" {
+		t.Fatalf("%s at %s: %s: %s", failure.Name, where, dir, problem)
+	}
+	again.shut()
+	if err := os.RemoveAll(dir); err != nil {
+		t.Error(err)
+	}
+	return fired
 }

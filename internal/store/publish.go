@@ -31,8 +31,8 @@ type act struct {
 	err   error
 	done  chan struct{} // closed when err and the items' metadata stand
 
-	failed bool // a name could not be taken back
-	whole  bool // of an act found by recovery: all its intents are there
+	keep  bool // the intents stay: a name could not be taken back, or the next start is to try again
+	whole bool // of an act found by recovery: all its intents are there
 }
 
 // entry is a file of an act.

@@ -339,8 +339,11 @@ func (v *verifier) linesOf(name string) error {
 		return nil
 	}
 	if err := v.s.plain(name); err != nil {
-		if exo.KindOf(err) == exo.NotFound {
+		switch {
+		case exo.KindOf(err) == exo.NotFound:
 			return nil // said above, if there should be one
+		case !isDamage(err):
+			return err
 		}
 		v.add(name, ChecksumFile, "it cannot be read", err)
 		return nil

@@ -17,7 +17,7 @@ const (
 	LoseAll     Loss = iota // nothing unsynced is kept
 	KeepAll                 // everything is kept
 	LoseSome                // some of it, by the random source
-	TearLast                // all but the end of the last write
+	TearLast                // all but the end of the last write, if it was not synced
 	LoseEntries             // bytes are kept, names are lost unless their folder was synced
 )
 
@@ -45,7 +45,7 @@ func (c *Crash) Lay(dir string, k int, loss Loss, torn int, rng *rand.Rand) erro
 	s := c.base.copy(c.nodes)
 	last := lastWrite(c.calls[:k])
 	for i, call := range c.calls[:k] {
-		if loss == TearLast && i == last {
+		if loss == TearLast && i == last && !c.lasting(i, k, false) {
 			call.data = call.data[:min(torn, len(call.data))]
 		}
 		if c.kept(i, k, loss, rng) {
