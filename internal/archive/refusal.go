@@ -41,19 +41,26 @@ func Refusal(host string, body []byte) error {
 }
 
 // Explain gives an error that stands for an HTTP status the words of the
-// service's error document, if the answer held one. Other errors come back
-// unchanged.
+// service's error document, if the answer held one. That a service's own
+// address is not there, or is closed to us, says nothing of what was asked for:
+// it becomes Upstream. Other errors come back unchanged.
 func Explain(err error) error {
 	var se *StatusError
-	if !errors.As(err, &se) || len(se.Body) == 0 {
+	if !errors.As(err, &se) {
 		return err
+	}
+	kind, host, why := exo.KindOf(err), itemOf(err), err
+	if kind == exo.NotFound || kind == exo.Denied {
+		kind, why = exo.Upstream, se // no trace of the kind may stay in the chain
 	}
 	var told *ServiceError
-	host := itemOf(err)
-	if r := Refusal(host, se.Body); r == nil || !errors.As(r, &told) {
+	if r := Refusal(host, se.Body); len(se.Body) > 0 && errors.As(r, &told) {
+		return exo.E(opGet, kind, host, errors.Join(told, why)).Say("%s answers: %s", host, told.Text).Try("%s", exo.HintOf(err))
+	}
+	if kind == exo.KindOf(err) {
 		return err
 	}
-	return exo.E(opGet, exo.KindOf(err), host, errors.Join(told, err)).Say("%s answers: %s", host, told.Text).Try("%s", exo.HintOf(err))
+	return exo.E(opGet, kind, host, why).Say("%s has no such service for us (HTTP %d)", host, se.Status).Try("check base_url, and the key if one is needed")
 }
 
 func itemOf(err error) string {

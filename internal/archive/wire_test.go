@@ -172,7 +172,7 @@ func TestTheSampleArchivesJobs(t *testing.T) {
 	if _, err := a.nea.Fetch(t.Context(), archive.TableRequest{Type: catalog.KOI}, &sync); err != nil {
 		t.Fatal(err)
 	}
-	for fault, kind := range map[string]exo.Kind{"nea.executing=3": "", "nea.job=error": exo.Upstream, "nea.job=abort": exo.Upstream, "nea.job=gone": exo.NotFound} {
+	for fault, kind := range map[string]exo.Kind{"nea.executing=3": "", "nea.job=error": exo.Upstream, "nea.job=abort": exo.Upstream, "nea.job=gone": exo.Upstream} {
 		a.play(t, fault)
 		var b bytes.Buffer
 		_, err := a.jobs.Fetch(t.Context(), archive.TableRequest{Type: catalog.KOI}, &b)

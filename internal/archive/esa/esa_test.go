@@ -181,7 +181,7 @@ func TestOneFailedBatchFailsTheTable(t *testing.T) {
 		}
 		io.WriteString(w, columns+"\n")
 	})
-	if exo.KindOf(err) != exo.NotFound || got != "" {
+	if exo.KindOf(err) != exo.Upstream || got != "" {
 		t.Errorf("%v, %q", err, got)
 	}
 }

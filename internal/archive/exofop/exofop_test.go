@@ -108,6 +108,16 @@ func TestWhatIsHeldIsNotSentAgain(t *testing.T) {
 	}
 }
 
+func TestAMissingServiceIsNoUnknownName(t *testing.T) {
+	name, _ := exo.ParseName("AU Mic")
+	for _, status := range []int{404, 403} {
+		src, _ := source(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
+		if _, err := src.Resolve(t.Context(), name, exo.TESS); exo.KindOf(err) != exo.Upstream || errors.Is(err, exo.NotFound) || errors.Is(err, exo.Denied) || !strings.Contains(exo.HintOf(err), "base_url") {
+			t.Errorf("HTTP %d gives %v", status, err)
+		}
+	}
+}
+
 func TestNamesAreResolved(t *testing.T) {
 	cases := map[string]struct {
 		answer string

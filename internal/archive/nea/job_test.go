@@ -100,8 +100,8 @@ func TestJobsThatFailAreTyped(t *testing.T) {
 		"in a phase of its own":               {uws(nil, "", "SLEEPING"), exo.Upstream, "SLEEPING"},
 		"in a page":                           {uws(nil, "", "<html><title>Down</title>"), exo.Upstream, "Down"},
 		"with an error document for a result": {uws(text(shared(t, "tap_error_votable.xml")), "", "COMPLETED"), exo.Upstream, "ORA-00904"},
-		"without a result":                    {uws(http.NotFound, shared(t, "uws_executing.xml"), "COMPLETED"), exo.NotFound, ""},
-		"with a result at another host":       {uws(http.NotFound, shared(t, "uws_completed.xml"), "COMPLETED"), exo.NotFound, ""},
+		"without a result":                    {uws(http.NotFound, shared(t, "uws_executing.xml"), "COMPLETED"), exo.Upstream, "no such service"},
+		"with a result at another host":       {uws(http.NotFound, shared(t, "uws_completed.xml"), "COMPLETED"), exo.Upstream, "no such service"},
 		"without an end":                      {uws(nil, "", "EXECUTING"), exo.Unavailable, "does not end"},
 		"without a job":                       {map[string]http.HandlerFunc{"/TAP/async": text(koiTable)}, exo.Upstream, "job"},
 		"with a job at another host": {map[string]http.HandlerFunc{"/TAP/async": func(w http.ResponseWriter, r *http.Request) {
