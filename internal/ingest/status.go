@@ -102,33 +102,24 @@ func (s *Service) tableStatus(ctx context.Context, t catalog.Type) (TableStatus,
 	if m == nil {
 		return ts, nil
 	}
-	versions := 0
-	err = s.opt.Store.Each(ctx, store.Filter{Kind: store.Table, Table: t}, func(store.Meta) error { versions++; return nil })
+	held, err := s.opt.Store.Count(ctx, store.Filter{Kind: store.Table, Table: t})
 	if err != nil {
 		return ts, err
 	}
 	due := asked.At.Add(s.opt.Freshness[string(t)])
 	now := s.now()
 	age := now.Sub(asked.At).Seconds()
-	ts.Records, ts.Columns, ts.Versions, ts.RawPath = m.Rows, len(m.Columns), versions, m.Path
+	ts.Records, ts.Columns, ts.Versions, ts.RawPath = m.Rows, len(m.Columns), held.Files, m.Path
 	ts.RetrievedAt, ts.CheckedAt, ts.AgeS = &m.RetrievedAt, &asked.At, &age
 	ts.Fresh, ts.NextDue = now.Before(due), &due
 	return ts, nil
 }
 
 func (s *Service) missionStatus(ctx context.Context, m exo.Mission) (LightCurveStatus, error) {
-	var ls LightCurveStatus
-	targets := map[exo.TargetID]bool{}
-	err := s.opt.Store.Each(ctx, store.Filter{Kind: store.LightCurve, Mission: m}, func(f store.Meta) error {
-		ls.Files++
-		ls.Bytes += f.SizeBytes
-		targets[f.Target] = true
-		if ls.Newest == nil || f.RetrievedAt.After(*ls.Newest) {
-			at := f.RetrievedAt
-			ls.Newest = &at
-		}
-		return nil
-	})
-	ls.Targets = len(targets)
+	c, err := s.opt.Store.Count(ctx, store.Filter{Kind: store.LightCurve, Mission: m})
+	ls := LightCurveStatus{Files: c.Files, Targets: c.Targets, Bytes: c.Bytes}
+	if c.Files > 0 {
+		ls.Newest = &c.Newest
+	}
 	return ls, err
 }

@@ -89,6 +89,13 @@ func TestFilterSelects(t *testing.T) {
 	if m, err := b.Newest(ctx, store.Filter{Kind: store.LightCurve}); err != nil || m.Path != "lightcurves/tess/b.fits" {
 		t.Errorf("newest of several at one time: %s, %v", m.Path, err)
 	}
+	want := store.Count{Files: 2, Bytes: 2, Targets: 1, Newest: noon}
+	if c, err := b.Count(ctx, store.Filter{Mission: exo.TESS}); err != nil || c != want {
+		t.Errorf("count: %+v, %v; want %+v", c, err, want)
+	}
+	if c, err := b.Count(ctx, store.Filter{Kind: store.Held}); err != nil || c != (store.Count{}) {
+		t.Errorf("count of none: %+v, %v", c, err)
+	}
 	if _, err := b.Newest(ctx, store.Filter{Kind: store.Held}); !errors.Is(err, exo.NotFound) {
 		t.Errorf("newest of none: %v", err)
 	}
