@@ -25,6 +25,9 @@ func (s *Service) LightCurves(ctx context.Context, reqs []LightCurveRequest, rep
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	outcomes := make([]LightCurveOutcome, len(reqs))
+	for i, req := range reqs { // until its turn comes, which it may not
+		outcomes[i] = outcomeOf(req, LightCurveResult{}, exo.E(op, exo.Canceled, nil, nil))
+	}
 	progress := counter{report: report, total: int64(len(reqs)), unit: "targets"}
 	next := make(chan int)
 	var wg sync.WaitGroup
