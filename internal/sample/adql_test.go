@@ -10,7 +10,7 @@ import (
 	"exoplanetai/internal/sample"
 )
 
-// adqlFolder is a table with every kind of value.
+// adqlTable has every kind of value.
 const adqlTable = `kepid,kepoi_name,koi_disposition,koi_period,ra,dec,koi_vet_date
 10,K00001.01,CONFIRMED,2.5,10.0,20.0,2018-08-16
 20,K00002.01,FALSE POSITIVE,30.25,10.1,20.0,2017-01-01

@@ -12,8 +12,7 @@ var textColumns = map[string]bool{
 	"k2_campaigns": true, "koi_vet_date": true, "kepoi_name": true, "tidstr": true,
 }
 
-// dateColumns are typed char by the archive's column table but are dates for
-// the quoting of CSV, which is the same.
+// longColumns are identifiers that the archive types as long whatever their size.
 var longColumns = map[string]bool{"kepid": true, "tid": true, "objectid": true, "source_id": true}
 
 // typeOf works out a column's type from its cells: int, long, double or char.

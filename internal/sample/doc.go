@@ -36,6 +36,11 @@
 //	nea.error=json200             every query of the scope nea
 //	mast.executing=3*2            the next two
 //	download.status=503@s0014     only those that mention s0014
+//	down                          any.status=503
+//
+// An answer's order is fixed: first what replaces it (delay, reset, redirect,
+// status, html), then the data (pick, empty, shrink, …), then the bytes on the
+// wire (slow, cut, stall, truncate, corrupt, gzipcut, lengths).
 //
 // # Truth
 //

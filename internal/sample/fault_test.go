@@ -393,3 +393,19 @@ func TestASwitchThatPicksNothingIsRefusedAndChangesNothing(t *testing.T) {
 		t.Errorf("an empty folder gave %v", err)
 	}
 }
+
+// FuzzParseFault holds that a fault reads back as it is written.
+func FuzzParseFault(f *testing.F) {
+	for _, s := range []string{"nea.error=json200", "mast.executing=3*2@x", "data.koi=koi_2019*", "download.reset*4@s*1@", "nea.add=a*b=c", "down", "any.delay=1h*999999"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		a, err := sample.ParseFault(s)
+		if err != nil {
+			return
+		}
+		if b, err := sample.ParseFault(a.String()); err != nil || a != b {
+			t.Errorf("%q: %+v, then %+v, %v", s, a, b, err)
+		}
+	})
+}
