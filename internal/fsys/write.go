@@ -48,15 +48,31 @@ func WriteAtomic(ctx context.Context, f FS, name string, data []byte, perm fs.Fi
 // WriteSynced writes a file, in place of one that is there, checks its length,
 // sets its permissions, syncs and closes it. Its name is not synced.
 func WriteSynced(f FS, name string, data []byte, perm fs.FileMode) error {
-	file, err := f.OpenFile(name, WriteOnly|Empty, 0o644)
+	sync, err := WriteUnsynced(f, name, data, perm)
 	if err != nil {
 		return err
 	}
-	err = fill(file, name, data, perm)
-	if cerr := file.Close(); err == nil {
-		err = cerr
+	return sync()
+}
+
+// WriteUnsynced does what WriteSynced does and leaves the end, sync and close,
+// to the function that it returns, which must be called once.
+func WriteUnsynced(f FS, name string, data []byte, perm fs.FileMode) (sync func() error, err error) {
+	file, err := f.OpenFile(name, WriteOnly|Empty, 0o644)
+	if err != nil {
+		return nil, err
 	}
-	return err
+	if err := fill(file, name, data, perm); err != nil {
+		_ = file.Close() // the first error is the one to tell
+		return nil, err
+	}
+	return func() error {
+		err := file.Sync()
+		if cerr := file.Close(); err == nil {
+			err = cerr
+		}
+		return err
+	}, nil
 }
 
 func fill(file File, name string, data []byte, perm fs.FileMode) error {
@@ -70,10 +86,7 @@ func fill(file File, name string, data []byte, perm fs.FileMode) error {
 	if info.Size() != int64(len(data)) {
 		return exo.Errorf("fsys.WriteSynced", exo.Unavailable, name, "%s has %d bytes after writing %d", name, info.Size(), len(data))
 	}
-	if err := file.Chmod(perm); err != nil {
-		return err
-	}
-	return file.Sync()
+	return file.Chmod(perm)
 }
 
 // MkdirAll makes a folder and those above it and syncs the folder of each new

@@ -126,22 +126,25 @@ func (s *Store) prepare(items []Item) (*act, error) {
 func (s *Store) intend(a *act, items []Item) error {
 	id := s.serial.Add(1)
 	home := path.Dir(a.items[0].data)
-	folders := map[string]bool{}
-	var syncs []func() error
-	for i, e := range a.items {
-		e.intent = fmt.Sprintf("%s/%08d.%d-%d.%s.json", home, id, i+1, len(a.items), stagedNumber(e.data))
-		folders[path.Dir(e.data)] = true
-		syncs = append(syncs, items[i].Staged.sync, func() error {
-			return fsys.WriteSynced(s.FS, e.intent, e.text, fileMode)
-		})
-		if len(syncs) >= maxSyncs || i == len(a.items)-1 {
-			if err := fsys.SyncAll(syncs); err != nil {
+	for start := 0; start < len(a.items); start += maxSyncs / 2 {
+		end := min(start+maxSyncs/2, len(a.items))
+		folders := map[string]bool{home: true}
+		var syncs []func() error
+		for i, e := range a.items[start:end] {
+			e.intent = fmt.Sprintf("%s/%08d.%d-%d.%s.json", home, id, start+i+1, len(a.items), stagedNumber(e.data))
+			folders[path.Dir(e.data)] = true
+			sync, err := fsys.WriteUnsynced(s.FS, e.intent, e.text, fileMode)
+			if err != nil {
+				_ = fsys.SyncAll(syncs) // closes the files; the first error is the one to tell
 				return err
 			}
-			syncs = syncs[:0]
+			syncs = append(syncs, sync, items[start+i].Staged.sync)
+		}
+		if err := fsys.SyncAll(append(syncs, s.folderSyncs(folders)...)); err != nil {
+			return err
 		}
 	}
-	return s.syncFolders(folders)
+	return nil
 }
 
 // forget removes the intents of an act that did not come about. What cannot be
