@@ -94,17 +94,21 @@ func TestOtherTablesAreNotAskedFor(t *testing.T) {
 }
 
 func TestWhatIsHeldIsNotSentAgain(t *testing.T) {
-	src, _ := source(t, func(w http.ResponseWriter, r *http.Request) {
+	src, base := source(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("If-Modified-Since") == "Thu, 03 Jul 2025 11:01:18 GMT" {
 			w.WriteHeader(304)
 			return
 		}
 		w.WriteHeader(400)
 	})
-	known := exo.Origin{LastModified: "Thu, 03 Jul 2025 11:01:18 GMT"}
+	known := exo.Origin{URL: base + "/tess/download_toi.php?output=csv&sort=toi", LastModified: "Thu, 03 Jul 2025 11:01:18 GMT"}
 	ans, err := src.Fetch(t.Context(), archive.TableRequest{Type: catalog.TOI, Known: &known}, io.Discard)
 	if err != nil || !ans.NotModified || ans.Origin.LastModified != known.LastModified {
 		t.Errorf("%v, %+v", err, ans)
+	}
+	known.URL = "https://mirror.example/tess/download_toi.php?output=csv&sort=toi"
+	if _, err := src.Fetch(t.Context(), archive.TableRequest{Type: catalog.TOI, Known: &known}, io.Discard); !errors.Is(err, exo.Upstream) {
+		t.Errorf("validators of another server were used: %v", err)
 	}
 }
 

@@ -29,13 +29,17 @@ func (s *Source) Fetch(ctx context.Context, req archive.TableRequest, w io.Write
 	// Without sort=toi the rows come by their last change, and two downloads of
 	// equal content differ.
 	at := ep.URL("/tess/download_toi.php", url.Values{"sort": {"toi"}, "output": {"csv"}})
-	resp, err := s.opt.Client.Open(ctx, ep, archive.Request{URL: at, Header: archive.Condition(req.Known)})
+	known := req.Known
+	if known != nil && known.URL != at {
+		known = nil // validators of another server's answer
+	}
+	resp, err := s.opt.Client.Open(ctx, ep, archive.Request{URL: at, Header: archive.Condition(known)})
 	if err != nil {
 		return archive.TableAnswer{}, archive.Explain(err)
 	}
 	defer resp.Close()
 	ans := archive.TableAnswer{Origin: exo.Origin{Archive: "exofop", URL: at}}
-	ans.Origin.ETag, ans.Origin.LastModified = resp.Validators(req.Known)
+	ans.Origin.ETag, ans.Origin.LastModified = resp.Validators(known)
 	if resp.Status == http.StatusNotModified {
 		ans.NotModified = true
 		return ans, nil

@@ -76,8 +76,8 @@ func (s *Source) fetch(ctx context.Context, tab table, req archive.TableRequest,
 	ans := archive.TableAnswer{Partial: partial, Origin: exo.Origin{Archive: "nea", URL: s.opt.Endpoint.URL("/TAP/sync", nil), Query: adql}}
 	check := archive.TableCheck{Columns: tab.columns, Empty: partial, Ended: true}
 	known := req.Known
-	if known != nil && known.Query != adql {
-		known = nil // validators of another question's answer
+	if known != nil && (known.Query != adql || known.URL != ans.Origin.URL) {
+		known = nil // validators of another question's or another server's answer
 	}
 	resp, err := s.ask(ctx, adql, archive.Condition(known))
 	if err != nil {

@@ -246,6 +246,11 @@ func TestWhatIsHeldIsNotSentAgain(t *testing.T) {
 	if ans, err := src.Fetch(t.Context(), archive.TableRequest{Type: catalog.KOI, Known: &other}, io.Discard); err != nil || ans.NotModified {
 		t.Errorf("validators of another question were used: %v, %+v", err, ans)
 	}
+	other = first.Origin
+	other.URL = "https://mirror.example/TAP/sync"
+	if ans, err := src.Fetch(t.Context(), archive.TableRequest{Type: catalog.KOI, Known: &other}, io.Discard); err != nil || ans.NotModified {
+		t.Errorf("validators of another server were used: %v, %+v", err, ans)
+	}
 }
 
 func TestProbe(t *testing.T) {
