@@ -135,14 +135,12 @@ func (h *Header) findLong(key string) int {
 	return -1
 }
 
-// span returns the length of the card at offset i with its CONTINUE records:
-// those that follow a string ending in an ampersand (FITS 4.0 §4.2.1.2).
+// span returns the length of the card at offset i with its CONTINUE records
+// (FITS 4.0 §4.2.1.2). That they follow a string that goes on was checked when
+// they came in.
 func (h *Header) span(i int) int {
 	n := cardLen
-	for next := i + n; next+cardLen <= len(h.cards) && string(h.cards[next:next+8]) == "CONTINUE"; next += cardLen {
-		if !goesOn(h.cards[next-cardLen : next]) {
-			break
-		}
+	for i+n+cardLen <= len(h.cards) && string(h.cards[i+n:i+n+8]) == "CONTINUE" {
 		n += cardLen
 	}
 	return n

@@ -38,6 +38,9 @@ func TestImagesAreReadAndScaled(t *testing.T) {
 	if _, err := image(imageUnit().num("BITPIX", -32)).Int32(nil); !errors.Is(err, exo.Invalid) {
 		t.Errorf("floats as integers: %v", err)
 	}
+	if m := image(imageUnit().num("BITPIX", -32).text("BLANK", "none")); m.HasNull {
+		t.Error("BLANK counts in a float image")
+	}
 	empty, err := parse(t, primaryUnit().bytes()).HDUs[0].Image()
 	if err != nil || empty.Len() != 0 || len(empty.Float64(nil)) != 0 {
 		t.Errorf("an image without data: %v %v", empty, err)

@@ -132,3 +132,28 @@ func TestATableBuiltOnARealHeaderIsTheRealTable(t *testing.T) {
 		t.Errorf("other bytes (%v)", err)
 	}
 }
+
+func TestAbsentCardsOfAColumnFollowThoseThatAreThere(t *testing.T) {
+	head := fits.NewHeader()
+	head.Append("XTENSION", "", "mine")
+	head.Append("EXTNAME", "X", "")
+	head.Append("TTYPE1", "", "first")
+	head.AppendComment("between")
+	head.Append("TTYPE2", "", "second")
+	h, err := fits.NewTable(head, []fits.ColumnData{
+		{Name: "A", Unit: "d", Data: []float64{1}, Comments: fits.ColumnComments{Form: "a double"}}, {Name: "B", Data: []uint16{1}}, {Name: "C", Data: []string{"x"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for c := range h.Header.Cards() {
+		got = append(got, c.Key()+"="+c.Text()+"/"+c.Comment())
+	}
+	want := "XTENSION=BINTABLE/mine BITPIX=8/array data type NAXIS=2/number of array dimensions NAXIS1=11/length of first array dimension " +
+		"NAXIS2=1/length of second array dimension PCOUNT=0/group parameter count (not used) GCOUNT=1/group count (not used) " +
+		"TFIELDS=3/number of table fields EXTNAME=X/ TTYPE1=A/first TFORM1=D/a double TUNIT1=d/ COMMENT=between/ " +
+		"TTYPE2=B/second TFORM2=I/ TSCAL2=1/ TZERO2=32768/ TTYPE3=C/ TFORM3=1A/"
+	if strings.Join(got, " ") != want {
+		t.Errorf("got  %s\nwant %s", strings.Join(got, " "), want)
+	}
+}

@@ -81,6 +81,9 @@ func TestReadRefuses(t *testing.T) {
 			}
 		})
 	}
+	if _, err := fits.Gunzip(pack(t, packed), 1<<20); err == nil || exo.MessageOf(err) != "the gzip file holds another gzip file" {
+		t.Errorf("gzip in gzip: %v", err)
+	}
 	if n := testing.AllocsPerRun(1, func() { _, _ = fits.Read(bytes.NewReader(bomb), 1<<40) }); n > 100 {
 		t.Errorf("the bomb took %v allocations", n)
 	}

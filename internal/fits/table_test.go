@@ -24,7 +24,7 @@ func oneColumn(form string, rows int, data []byte, cards ...string) []byte {
 
 func TestColumnsAreDescribed(t *testing.T) {
 	u := tableUnit().text("TUNIT1", "BJD - 2457000, days").text("TDISP1", "D14.7").num("TNULL2", -1).
-		num("TSCAL2", 2).num("TZERO2", 10).text("TDIM3", "(2, 2)").text("TTYPE2", "first wins").add("TTYPE2  = 'later'", "TTYPE6  = 'beyond'", "TTYPE01 = 'no number'")
+		num("TSCAL2", 2).num("TZERO2", 10).text("TDIM3", "(2, 2)").text("TTYPE2", "first wins").add("TTYPE2  = 'later'", "TTYPE6  = 'beyond'", "TUNIT02 = 'no number'", "TUNIT0  = 'none'", "TUNIT   = 'none'")
 	tab := table(t, join(primaryUnit(), u))
 	want := []fits.Column{
 		{Name: "TIME", TForm: "D", Unit: "BJD - 2457000, days", Disp: "D14.7", Type: 'D', Repeat: 1, Width: 8, Scale: 1},
@@ -154,6 +154,7 @@ func TestIntegersAreExactOrRefused(t *testing.T) {
 		"scaled to zero":       {k(7, "TSCAL1  = -3", "TZERO1  = 21"), "0", "0", "0"},
 		"scaled beyond":        {k(math.MaxInt64, "TSCAL1  = 4"), "does not fit", "does not fit", "does not fit"},
 		"shifted beyond":       {k(math.MaxInt64, "TZERO1  = 1"), "does not fit", "does not fit", "9223372036854775808"},
+		"beyond 2^64":          {k(math.MaxInt64, "TSCAL1  = 2", u64), "does not fit", "does not fit", "does not fit"},
 		"shifted below":        {k(math.MinInt64, "TZERO1  = -1"), "does not fit", "does not fit", "does not fit"},
 		"scaled to a fraction": {k(7, "TSCAL1  = 0.5"), "fraction", "fraction", "fraction"},
 		"null":                 {k(7, "TNULL1  = 7"), "row 1 has no value", "row 1 has no value", "row 1 has no value"},
