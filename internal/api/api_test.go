@@ -20,6 +20,7 @@ import (
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/ingest"
 	"exoplanetai/internal/jobs"
+	"exoplanetai/internal/store"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -121,17 +122,34 @@ func (q *fakeQueue) Wait(ctx context.Context, id string) (jobs.Job, error) {
 	return q.Get(ctx, id)
 }
 
+// emptyShelf is a store that holds nothing.
+type emptyShelf struct{}
+
+func (emptyShelf) Stats(context.Context) (store.Stats, error) { return store.Stats{}, nil }
+
+func (emptyShelf) Get(_ context.Context, p exo.Path) (store.Meta, error) {
+	return store.Meta{}, exo.E("fake", exo.NotFound, p, nil)
+}
+
+func (emptyShelf) Read(_ context.Context, p exo.Path) (*store.File, error) {
+	return nil, exo.E("fake", exo.NotFound, p, nil)
+}
+
+func (emptyShelf) Checksums(_ context.Context, name string) ([]byte, error) {
+	return nil, exo.E("fake", exo.NotFound, name, nil)
+}
+
 type fixture struct {
 	*api.Server
 	ingest *fakeIngest
 	queue  *fakeQueue
 }
 
-func newFixture(t *testing.T) *fixture {
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	f := &fixture{ingest: &fakeIngest{}, queue: &fakeQueue{}}
 	s, err := api.New(api.Options{
-		Ingest: f.ingest, Jobs: f.queue, Version: "test",
+		Ingest: f.ingest, Jobs: f.queue, Library: emptyShelf{}, Version: "test",
 		Clock: func() time.Time { return noon }, Rand: rand.NewChaCha8([32]byte{1}),
 		Log: slog.New(slog.DiscardHandler), Poll: time.Millisecond,
 	})

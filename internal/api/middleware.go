@@ -229,7 +229,7 @@ func checkURLPath(p string) error {
 			return exo.Errorf(op, exo.Invalid, nil, "the path holds a character that is not allowed").Try("the routes are listed at /docs")
 		}
 	}
-	for part := range strings.SplitSeq(strings.Trim(p, "/"), "/") {
+	for part := range strings.SplitSeq(strings.TrimSuffix(strings.TrimPrefix(p, "/"), "/"), "/") {
 		if part == "." || part == ".." || part == "" && p != "/" {
 			return exo.Errorf(op, exo.Invalid, nil, "the path %q has an empty part or one that leads elsewhere", clip(p)).
 				Try("the routes are listed at /docs")

@@ -18,6 +18,11 @@ func TestBadRequestsGetAProblemAndCallNothing(t *testing.T) {
 	}{
 		"a wrong table type":                 {"POST", table, `{"table_type":"xyz"}`, nil, 400, exo.Invalid, "table_type"},
 		"an unknown field":                   {"POST", table, `{"table_type":"koi","colour":1}`, nil, 400, exo.Invalid, "colour"},
+		"a field in capitals":                {"POST", table, `{"table_type":"koi","Force_Refresh":true}`, nil, 400, exo.Invalid, "lower case"},
+		"a field twice":                      {"POST", table, `{"table_type":"koi","table_type":"toi"}`, nil, 400, exo.Invalid, "twice"},
+		"a field twice after a list":         {"POST", table, `{"table_type":[{"a":1},[2],"a"],"table_type":"toi"}`, nil, 400, exo.Invalid, "twice"},
+		"a body nested deeply":               {"POST", table, strings.Repeat("[", 9000) + strings.Repeat("]", 9000), nil, 400, exo.Invalid, "nested"},
+		"a body nested too deeply":           {"POST", table, strings.Repeat(`{"a":`, 90000), nil, 400, exo.Invalid, "JSON"},
 		"a wrong type":                       {"POST", table, `{"table_type":"koi","force_refresh":"yes"}`, nil, 400, exo.Invalid, "force_refresh"},
 		"a missing field":                    {"POST", table, `{}`, nil, 400, exo.Invalid, "table_type"},
 		"no body":                            {"POST", table, ``, nil, 400, exo.Invalid, "body"},
