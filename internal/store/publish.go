@@ -69,6 +69,16 @@ func (s *Store) Publish(ctx context.Context, items ...Item) ([]Meta, error) {
 	if err != nil {
 		return nil, err
 	}
+	if held, err := s.held(ctx, a); err != nil {
+		return nil, err
+	} else if held {
+		for _, it := range items {
+			if err := it.Staged.Discard(); err != nil {
+				s.Log.Warn("a staged file is left behind", "path", it.Meta.Path, "error", err)
+			}
+		}
+		return a.metas(), nil
+	}
 	if err := s.intend(a, items); err != nil {
 		s.forget(a)
 		return nil, err
@@ -76,12 +86,38 @@ func (s *Store) Publish(ctx context.Context, items ...Item) ([]Meta, error) {
 	if err := s.queue.run(a, s.commit); err != nil {
 		return nil, err
 	}
-	metas := make([]Meta, len(items))
-	for i, e := range a.items {
-		metas[i] = e.meta
-		items[i].Staged.gone = true
+	for _, it := range items {
+		it.Staged.gone = true
 	}
-	return metas, nil
+	return a.metas(), nil
+}
+
+func (a *act) metas() []Meta {
+	list := make([]Meta, len(a.items))
+	for i, e := range a.items {
+		list[i] = e.meta
+	}
+	return list
+}
+
+// held tells whether the store has all the bytes under their names already, and
+// takes over the metadata that they have. Then nothing needs to be synced.
+func (s *Store) held(ctx context.Context, a *act) (bool, error) {
+	metas := make([]Meta, len(a.items))
+	for i, e := range a.items {
+		r, ok, err := get(ctx, s.DB, e.meta.Path)
+		if err != nil || !ok || r.meta.SHA256 != e.meta.SHA256 {
+			return false, err
+		}
+		if lost, err := s.lost(e.meta.Path); err != nil || lost {
+			return false, err
+		}
+		metas[i] = r.meta
+	}
+	for i, e := range a.items {
+		e.meta = metas[i]
+	}
+	return true, nil
 }
 
 // prepare completes the staged files and makes their sidecars.

@@ -68,9 +68,19 @@ func Prepare(f fsys.FS) error {
 }
 
 // SetAside gives a damaged index database, with its log, another name, so that a
-// new one can be made in its place, and returns that name. The database must not
-// be open. What else it held is in the file that was set aside.
-func SetAside(f fsys.FS, at time.Time) (string, error) {
+// new one can be made in its place, and returns that name; exo.Conflict while
+// another process writes to the tree. The caller must not have it open. What else
+// it held is in the file that was set aside.
+func SetAside(f fsys.FS, at time.Time) (name string, err error) {
+	lock, err := f.Lock(lockName)
+	if err != nil {
+		return "", err
+	}
+	defer func() {
+		if uerr := lock.Unlock(); err == nil {
+			err = uerr
+		}
+	}()
 	suffix := ".damaged-" + exo.Stamp(at)
 	for _, part := range []string{"-wal", "-shm", ""} {
 		if err := f.Rename(indexDB+part, indexDB+suffix+part); err != nil && exo.KindOf(err) != exo.NotFound {
