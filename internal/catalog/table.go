@@ -162,7 +162,7 @@ func (t *Table) closest(name string) string {
 	best, bestAt := 1+len(want)/4, ""
 	for _, c := range t.Columns {
 		have := canon(c.Name)
-		d := distance(want, have)
+		d := exo.Edits(want, have)
 		if len(want) > 3 && len(have) > 3 && (strings.HasPrefix(have, want) || strings.HasPrefix(want, have)) {
 			d = min(d, 1)
 		}
@@ -171,29 +171,6 @@ func (t *Table) closest(name string) string {
 		}
 	}
 	return bestAt
-}
-
-// distance counts the edits between two short names (Levenshtein).
-func distance(a, b string) int {
-	if len(b) > 200 {
-		return len(b)
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			d := diagonal
-			if a[i] != b[j] {
-				d = min(diagonal, row[j], row[j+1]) + 1
-			}
-			diagonal, row[j+1] = row[j+1], d
-		}
-	}
-	return row[len(b)]
 }
 
 // setKeys makes the row keys.

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"exoplanetai/internal/exo"
 )
 
 // unknown notes a key that no setting has, with the nearest that there is.
@@ -52,7 +54,7 @@ func (l *loader) nearest(key string) string {
 	last := key[strings.LastIndexByte(key, '.')+1:]
 	var alike []string
 	for _, s := range l.settings {
-		if d := distance(key, s.key); d < least {
+		if d := exo.Edits(key, s.key); d < least {
 			best, least = s.key, d
 		}
 		if tail := s.key[strings.LastIndexByte(s.key, '.')+1:]; tail == last || s.env == key {
@@ -63,27 +65,6 @@ func (l *loader) nearest(key string) string {
 		return alike[0]
 	}
 	return best
-}
-
-// distance is the Levenshtein distance of two short texts, in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // entries renders the settings for `config show`.

@@ -240,3 +240,27 @@ func TestMissionsAndCatalogsPairUp(t *testing.T) {
 		t.Errorf("ParseMission(Hubble) = %v, want Invalid", err)
 	}
 }
+
+func TestEdits(t *testing.T) {
+	cases := map[string]struct {
+		a, b string
+		want int
+	}{
+		"equal":            {"koi_period", "koi_period", 0},
+		"one replaced":     {"koi_period", "koi_perlod", 1},
+		"one missing":      {"timeout", "timeut", 1},
+		"classic":          {"kitten", "sitting", 3},
+		"against nothing":  {"", "abc", 3},
+		"too long to tell": {strings.Repeat("a", 300), strings.Repeat("a", 299), 300},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := exo.Edits(c.a, c.b); got != c.want {
+				t.Errorf("Edits = %d, want %d", got, c.want)
+			}
+			if exo.Edits(c.a, c.b) != exo.Edits(c.b, c.a) {
+				t.Error("not symmetric")
+			}
+		})
+	}
+}
