@@ -16,6 +16,7 @@ import (
 func (s *site) shared(t *testing.T) string { return xtest.Shared(t, "data/real") }
 
 func TestCommandsOnRealFiles(t *testing.T) {
+	t.Parallel()
 	s := realFiles(t)
 	for table, rows := range map[string]float64{"koi": 9564, "k2": 4004} {
 		doc := s.must(t, "ingest", "table", table)
@@ -65,6 +66,7 @@ func TestCommandsOnRealFiles(t *testing.T) {
 }
 
 func TestDamageIsFoundByTheCommand(t *testing.T) {
+	t.Parallel()
 	s := sky(t)
 	doc := s.must(t, "ingest", "table", "koi")
 	path := s.path("data/" + doc["raw_path"].(string))
@@ -86,6 +88,7 @@ func TestDamageIsFoundByTheCommand(t *testing.T) {
 }
 
 func TestBadWordsOnTheCommandLineWriteNothing(t *testing.T) {
+	t.Parallel()
 	s := sky(t)
 	before := tree(t, s.dir)
 	for line, want := range map[string]int{
@@ -120,6 +123,7 @@ func TestBadWordsOnTheCommandLineWriteNothing(t *testing.T) {
 }
 
 func TestAWritingCommandBesideARunningServerIsRefused(t *testing.T) {
+	t.Parallel()
 	s := sky(t)
 	srv := s.serve(t)
 	if _, doc := srv.do(t, "POST", "/api/v1/data/ingest/table", `{"table_type":"koi"}`); doc["status"] != "success" {
@@ -140,6 +144,7 @@ func TestAWritingCommandBesideARunningServerIsRefused(t *testing.T) {
 }
 
 func TestAnswersOfBothWaysAreTheSame(t *testing.T) {
+	t.Parallel()
 	s := realFiles(t)
 	byCommand := s.must(t, "ingest", "lightcurve", "KIC 10666592")
 	stats := s.must(t, "storage", "stats")
@@ -163,6 +168,7 @@ func TestAnswersOfBothWaysAreTheSame(t *testing.T) {
 }
 
 func TestConfigShowTellsOrigins(t *testing.T) {
+	t.Parallel()
 	s := sky(t)
 	out, _, status := s.run(t, "config", "show", "--json", "--set", "freshness.koi=1h")
 	var list []map[string]string
@@ -181,6 +187,7 @@ func TestConfigShowTellsOrigins(t *testing.T) {
 }
 
 func TestTheArchivesCanBeServed(t *testing.T) {
+	t.Parallel()
 	srv := start(t, func(string) string { return "" }, "archive", "serve", "--listen", "127.0.0.1:0", "--data", xtest.Shared(t, "data/real"), "--fault", "nea.delay=1ms")
 	res, err := http.Get(srv.url + "/TAP/sync?query=select+top+2+kepid+from+cumulative&format=csv")
 	if err != nil {
@@ -196,6 +203,7 @@ func TestTheArchivesCanBeServed(t *testing.T) {
 }
 
 func TestTheLogIsJSONLines(t *testing.T) {
+	t.Parallel()
 	s := sky(t)
 	s.serve(t).stop()
 	text, err := os.ReadFile(s.path("logs/data_ingestion.log"))
@@ -214,6 +222,7 @@ func TestTheLogIsJSONLines(t *testing.T) {
 }
 
 func TestTheDemonstrationEndsAndRunsAgain(t *testing.T) {
+	t.Parallel()
 	s := &site{dir: t.TempDir()}
 	var first map[string]string
 	for range 2 {
@@ -242,6 +251,7 @@ func TestTheDemonstrationEndsAndRunsAgain(t *testing.T) {
 }
 
 func TestTheDemonstrationStaysAndItsLinesWork(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	srv := start(t, func(string) string { return "" }, "demo", "--data", filepath.Join(dir, "demo"), "--listen", "127.0.0.1:0")
 	archives := srv.url

@@ -12,6 +12,7 @@ import (
 )
 
 func TestTheLogKeepsItsBound(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	l, err := app.OpenLog(filepath.Join(dir, "data"))
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 )
 
 func TestAMassChangeWaitsForAPerson(t *testing.T) {
+	t.Parallel()
 	s := sky(t)
 	srv := s.serve(t)
 	const table, force = "/api/v1/data/ingest/table", `{"table_type":"koi","force_refresh":true}`
@@ -58,6 +59,7 @@ func TestAMassChangeWaitsForAPerson(t *testing.T) {
 }
 
 func TestAnArchiveThatFailsLeavesTheLastGoodData(t *testing.T) {
+	t.Parallel()
 	s := sky(t)
 	srv := s.serve(t, "--set", "freshness.koi=1ms")
 	const table = "/api/v1/data/ingest/table"

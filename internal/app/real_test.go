@@ -12,6 +12,7 @@ import (
 // TestEveryRealFileComesThroughTheCommandLine ingests every star of the shared
 // folder, its community products too, and compares byte by byte.
 func TestEveryRealFileComesThroughTheCommandLine(t *testing.T) {
+	t.Parallel()
 	s := realFiles(t)
 	list := s.path("names.txt")
 	names := "# the mission's own products\nTIC 25155310\nTIC 38846515\nTIC 149603524\nTIC 402026209\nTIC 424865156\nKIC 10002792\nKIC 9726699\n" +

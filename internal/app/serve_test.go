@@ -39,6 +39,7 @@ func golden(t *testing.T, name, got string) {
 }
 
 func TestTheGuidesIngestLinesAndTheShapesOfTheirAnswers(t *testing.T) {
+	t.Parallel()
 	s := sky(t)
 	srv := s.serve(t)
 	res, doc := srv.do(t, "POST", "/api/v1/data/ingest/table", `{"table_type": "koi", "force_refresh": true}`)
@@ -113,6 +114,7 @@ func (s *server) follow(t *testing.T, id string) map[string]any {
 }
 
 func TestBadInputGetsAProblemAndWritesNothing(t *testing.T) {
+	t.Parallel()
 	s := sky(t)
 	srv := s.serve(t)
 	before := tree(t, s.dir)
@@ -144,6 +146,7 @@ func TestBadInputGetsAProblemAndWritesNothing(t *testing.T) {
 }
 
 func TestAnAddressOffLoopbackIsRefused(t *testing.T) {
+	t.Parallel()
 	for _, address := range []string{"0.0.0.0:8000", ":8000", "192.0.2.1:8000", "[::]:8000", "example.org:8000", "127.0.0.1", "nonsense", "127.0.0.1:99999"} {
 		s := &site{dir: t.TempDir()}
 		if err := os.WriteFile(s.path("data_config.yaml"), nil, 0o600); err != nil {
@@ -162,6 +165,7 @@ func TestAnAddressOffLoopbackIsRefused(t *testing.T) {
 }
 
 func TestABatchGoesOnWhenOneArchiveIsDown(t *testing.T) {
+	t.Parallel()
 	s := sky(t)
 	s.fault(t, "exofop.status=404")
 	srv := s.serve(t)
@@ -182,6 +186,7 @@ func TestABatchGoesOnWhenOneArchiveIsDown(t *testing.T) {
 }
 
 func TestFilesOfTheAnswerAreServed(t *testing.T) {
+	t.Parallel()
 	s := realFiles(t)
 	srv := s.serve(t)
 	_, doc := srv.do(t, "POST", "/api/v1/data/ingest/lightcurve", `{"target_name": "TIC 25155310"}`)
@@ -223,6 +228,7 @@ func TestFilesOfTheAnswerAreServed(t *testing.T) {
 }
 
 func TestReadingWritesNothing(t *testing.T) {
+	t.Parallel()
 	s := sky(t)
 	srv := s.serve(t)
 	if _, doc := srv.do(t, "POST", "/api/v1/data/ingest/table", `{"table_type":"k2"}`); doc["status"] != "success" {
@@ -243,6 +249,7 @@ func TestReadingWritesNothing(t *testing.T) {
 }
 
 func TestARunningJobCanBeCancelled(t *testing.T) {
+	t.Parallel()
 	s := realFiles(t)
 	s.fault(t, "download.stall=1000")
 	srv := s.serve(t)
@@ -278,6 +285,7 @@ func (s *server) until(t *testing.T, id, state string) {
 }
 
 func TestRequestsUnderWayFinishWhenTheServerStops(t *testing.T) {
+	t.Parallel()
 	s := sky(t)
 	s.fault(t, "nea.delay=700ms")
 	srv := s.serve(t)
@@ -301,6 +309,7 @@ func TestRequestsUnderWayFinishWhenTheServerStops(t *testing.T) {
 }
 
 func TestARunningJobIsTakenUpAfterARestart(t *testing.T) {
+	t.Parallel()
 	s := realFiles(t)
 	s.fault(t, "download.stall=1000*1")
 	srv := s.serve(t)
@@ -316,6 +325,7 @@ func TestARunningJobIsTakenUpAfterARestart(t *testing.T) {
 }
 
 func TestACommandIsInterrupted(t *testing.T) {
+	t.Parallel()
 	s := realFiles(t)
 	s.fault(t, "download.stall=1000")
 	ctx, cancel := context.WithCancel(context.Background())
