@@ -129,10 +129,14 @@ func TestRealFilesCutShortAreErrors(t *testing.T) {
 			whole[end] = true
 		}
 		cuts := []int{0, 1, 79, 80, 81}
-		for at := 2880; at <= len(b); at += 2880 {
+		r := rand.New(rand.NewPCG(1, uint64(len(b))))
+		step := 2880
+		if len(whole) > 10 { // K2SFF repeats itself in 20 tables
+			step *= 7
+		}
+		for at := 2880; at <= len(b); at += step {
 			cuts = append(cuts, at-1, at, at+1)
 		}
-		r := rand.New(rand.NewPCG(1, uint64(len(b))))
 		for range 200 {
 			cuts = append(cuts, r.IntN(len(b)))
 		}
@@ -160,7 +164,7 @@ func TestRealFilesWithAFlippedBitAreFound(t *testing.T) {
 			t.Skip("without checksums")
 		}
 		r := rand.New(rand.NewPCG(2, uint64(len(b))))
-		for i := range 80 {
+		for i := range 50 {
 			at := r.IntN(len(b))
 			if i%2 == 0 { // half of them in the headers
 				at = r.IntN(20160)
