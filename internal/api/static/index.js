@@ -33,4 +33,9 @@ async function show() {
   }
 }
 
+// The examples name the server that shows them.
+for (const pre of document.querySelectorAll("pre")) {
+  pre.textContent = pre.textContent.replace("http://localhost:8000", location.origin);
+}
+
 show();
