@@ -20,20 +20,26 @@ type curveState struct {
 	runs sharedRuns[LightCurveResult] // by what is asked
 	one  sharedRuns[fetchedCurve]     // by file
 
-	once  sync.Once
-	loads chan struct{} // one for each download on its way: Workers
-	files chan struct{} // one for each file that is fetched, checked or published: twice as many
-
-	examiners sync.Pool // of *lightcurve.Examiner, which keep their memory
+	once   sync.Once
+	loads  chan struct{}             // one for each download on its way: Workers
+	checks chan *lightcurve.Examiner // those at rest; Workers in all, which keep their memory
+	files  chan struct{}             // one for each file that is fetched, checked or published
 }
 
-// acquire takes a place in one of the service's two queues of files; release
-// gives it back. Twice as many files are worked on as are downloaded, so that
-// the line is busy while others are checked and published.
+// inWork is how many files are worked on for each that is downloaded, so that
+// the line is busy while others are checked and wait for the disk.
+const inWork = 2
+
+// acquire takes a place in one of the service's queues of files; release gives
+// it back.
 func (s *Service) acquire(ctx context.Context, pick func(*curveState) chan struct{}) (release func(), err error) {
 	s.curves.once.Do(func() {
 		s.curves.loads = make(chan struct{}, s.opt.Workers)
-		s.curves.files = make(chan struct{}, 2*s.opt.Workers)
+		s.curves.files = make(chan struct{}, inWork*s.opt.Workers)
+		s.curves.checks = make(chan *lightcurve.Examiner, s.opt.Workers)
+		for range s.opt.Workers {
+			s.curves.checks <- &lightcurve.Examiner{}
+		}
 	})
 	c := pick(&s.curves)
 	select {

@@ -131,6 +131,8 @@ func (s *Service) publishCurve(ctx context.Context, staged *store.Staged, m stor
 // inspect checks a downloaded file against what was promised and describes it.
 // The file is looked at where it lies; it is not read into memory.
 func (s *Service) inspect(staged *store.Staged, p archive.Product) (m store.Meta, warnings []string, err error) {
+	examiner := <-s.curves.checks // a check takes a moment and never waits for others
+	defer func() { s.curves.checks <- examiner }()
 	data, unmap, err := staged.Map()
 	if err != nil {
 		return store.Meta{}, nil, err
@@ -147,11 +149,6 @@ func (s *Service) inspect(staged *store.Staged, p archive.Product) (m store.Meta
 	if err != nil {
 		return store.Meta{}, nil, contentFault(p, "%s", exo.MessageOf(err))
 	}
-	examiner, ok := s.curves.examiners.Get().(*lightcurve.Examiner)
-	if !ok {
-		examiner = &lightcurve.Examiner{}
-	}
-	defer s.curves.examiners.Put(examiner)
 	info, findings, err := examiner.Examine(file, p.Product)
 	if err != nil {
 		return store.Meta{}, nil, contentFault(p, "%s", exo.MessageOf(err))

@@ -31,7 +31,7 @@ func (s *Service) LightCurves(ctx context.Context, reqs []LightCurveRequest, rep
 	progress := counter{report: report, total: int64(len(reqs)), unit: "targets"}
 	next := make(chan int)
 	var wg sync.WaitGroup
-	for range min(2*s.opt.Workers, len(reqs)) {
+	for range min(inWork*s.opt.Workers, len(reqs)) {
 		wg.Go(func() {
 			for i := range next {
 				res, err := s.LightCurve(ctx, reqs[i], nil)

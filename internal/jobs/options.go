@@ -25,13 +25,13 @@ type Options struct {
 
 // Limits of what a job may bring.
 const (
-	maxKind   = 100      // bytes of a kind's name
-	maxArgs   = 1 << 20  // bytes of arguments
-	maxResult = 16 << 20 // bytes of a result
-	maxText   = 500      // bytes of a progress message
-	maxKills  = 3        // deaths of the process during one job before it is given up
-	keepEnded = 10_000   // newest ended jobs that are kept
-	maxList   = 1000     // jobs in one list
+	maxKind   = 100     // bytes of a kind's name
+	maxArgs   = 1 << 20 // bytes of arguments
+	maxResult = 4 << 20 // bytes of a result
+	maxText   = 500     // bytes of a progress message
+	maxKills  = 3       // deaths of the process during one job before it is given up
+	keepEnded = 10_000  // newest ended jobs that are kept
+	maxList   = 1000    // jobs in one list
 )
 
 // progressEvery is the least time between two stored progress reports of a job.
