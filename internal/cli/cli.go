@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -93,6 +94,7 @@ func Run(ctx context.Context, p Program, term Terminal, args []string) int {
 	}
 	if !c.started {
 		err = usageError(err)
+		c.json = c.json || slices.Contains(args, "--json") // the flag may stand behind the mistake
 	}
 	if ctx.Err() != nil && !c.stopped && !errors.Is(err, exo.Corrupt) {
 		err = exo.E("cli", exo.Canceled, nil, err).Say("interrupted").Try("run the command again; what was finished is kept")

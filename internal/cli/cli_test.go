@@ -254,6 +254,13 @@ func TestErrorsAsJSON(t *testing.T) {
 	}
 }
 
+func TestAMistakeBeforeTheJSONFlagIsJSONToo(t *testing.T) {
+	_, errs, status := run(&fake{}, "ingest", "table", "koi", "--forse", "--json")
+	if !json.Valid([]byte(errs)) || status != 2 {
+		t.Errorf("exit %d: %s", status, errs)
+	}
+}
+
 func TestAnInterruptedCommandExits130(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
