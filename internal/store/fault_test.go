@@ -215,6 +215,9 @@ func TestFailureDuringStartVerifyOrReindexIsTypedAndHarmless(t *testing.T) {
 				step *= 3
 			}
 			for _, failure := range fsystest.Failures[:2] {
+				if stride > 1 && failure.Name == "ENOSPC" {
+					continue
+				}
 				for n := 1; ; n += step {
 					if n > 2000 {
 						t.Fatal("the operation has no end")
