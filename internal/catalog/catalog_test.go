@@ -294,6 +294,22 @@ func TestValidationFindsWhatIsWrong(t *testing.T) {
 	}
 }
 
+func TestANeededColumnThatIsEmptyThroughoutIsAnError(t *testing.T) {
+	rows := make([]string, 30)
+	for i := range rows {
+		row := strings.Replace(minimal[catalog.KOI][1], "K00072.01", fmt.Sprintf("K%05d.01", i+1), 1)
+		rows[i] = strings.Replace(row, "11904151", "", 1)
+	}
+	s, f := catalog.Inspect(parse(t, catalog.KOI, small(catalog.KOI, rows...)), 5)
+	if s.Errors != 1 || s.Valid || f[0].Rule != "column-empty" || f[0].Column != "kepid" {
+		t.Errorf("%+v %+v", s, f)
+	}
+	rows[29] = strings.Replace(minimal[catalog.KOI][1], "K00072.01", "K00030.01", 1)
+	if s := catalog.Validate(parse(t, catalog.KOI, small(catalog.KOI, rows...))); !s.Valid {
+		t.Errorf("one value is enough: %+v", s)
+	}
+}
+
 func TestAKeyThatRepeatsWithoutEndIsAnError(t *testing.T) {
 	rows := slices.Repeat([]string{minimal[catalog.K2][1]}, 150_000)
 	tab := parse(t, catalog.K2, small(catalog.K2, rows...))

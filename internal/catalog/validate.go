@@ -54,6 +54,7 @@ func Inspect(t *Table, limit int) (Summary, []Finding) {
 			v.find(rows[0], "error", "key-repeats", "duplicates", RoleKey, "%d rows share this key", len(rows))
 		}
 	}
+	v.columns()
 	filled := 0
 	for _, n := range t.filled {
 		filled += n
@@ -109,6 +110,22 @@ var verdicts = map[Type][]string{
 	KOI: {"CONFIRMED", "CANDIDATE", "FALSE POSITIVE", "NOT DISPOSITIONED"},
 	TOI: {"PC", "CP", "KP", "FP", "FA", "APC", ""},
 	K2:  {"CONFIRMED", "CANDIDATE", "FALSE POSITIVE", "REFUTED"},
+}
+
+// minRows is how many rows it takes before an empty column is no chance.
+const minRows = 20
+
+// columns finds columns that the table needs and every row leaves empty: what an
+// archive sends when it has renamed or lost what filled them.
+func (v *inspector) columns() {
+	if v.t.Len() < minRows {
+		return
+	}
+	for _, f := range fields[v.t.Type] {
+		if j := v.t.at[f.role]; f.required && j >= 0 && v.t.filled[j] == 0 {
+			v.find(0, "error", "column-empty", "schema", f.role, "the column is empty in all %d rows", v.t.Len())
+		}
+	}
 }
 
 func (v *inspector) row(i int) {

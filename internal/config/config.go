@@ -34,7 +34,7 @@ type Config struct {
 // Source is one archive's address and patience.
 type Source struct {
 	BaseURL       string        // host root, "https://mast.stsci.edu", without final slash
-	Timeout       time.Duration // of one whole request, its body included
+	Timeout       time.Duration // of one try, until its answer begins; see archive.Endpoint
 	RetryAttempts int           // tries after the first
 }
 

@@ -129,5 +129,5 @@ func (f *file) Close() error                 { return Typed("fsys.Close", f.name
 // held is the error of a lock that another has.
 func held(name string, err error) error {
 	return exo.E("fsys.Lock", exo.Conflict, name, err).Say("another program is using the data folder").
-		Try("stop the other program, or send the command to the running server with --server URL")
+		Try("stop the other program, or ask the running server over HTTP")
 }

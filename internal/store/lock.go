@@ -82,5 +82,5 @@ func (s *Store) heldBy(err error) error {
 		return err
 	}
 	return exo.E("store.Open", exo.Conflict, nil, err).Say("another program is using the data folder: %s", holder).
-		Try("stop it, or send the command to the running server with --server URL")
+		Try("stop it, or ask the running server over HTTP")
 }
