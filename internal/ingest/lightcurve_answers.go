@@ -1,8 +1,9 @@
 package ingest
 
 import (
-	"cmp"
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,51 +16,86 @@ import (
 	"exoplanetai/internal/store"
 )
 
-// answers are an archive's raw answers of one search, to be stored under
-// raw/mast. They wait for the first file of the search and are published with
-// it in one act, or alone when no file is new.
+// answers are an archive's raw answers of one search, to be stored as one file
+// under raw/mast. They wait for the first light curve of the search and are
+// published with it in one act, or alone when no light curve is new.
 type answers struct {
 	store *store.Store
-	items []archivedAnswer
+	meta  store.Meta
+	body  []byte // empty: there is nothing to store
 
 	mu    sync.Mutex
 	taken bool // under mu: in an act, or published
 }
 
-// archivedAnswer is an answer that differs from all that are held.
-type archivedAnswer struct {
-	meta store.Meta
-	body []byte
-}
-
-// newAnswers finds which answers are not held yet for the star.
+// newAnswers makes the record of a search, unless an equal one is held for the
+// star.
 func (s *Service) newAnswers(ctx context.Context, t Target, all []archive.Answer) (*answers, error) {
 	a := &answers{store: s.opt.Store}
+	body, err := searchRecord(all)
+	if err != nil || len(body) == 0 {
+		return a, err
+	}
 	held, err := s.opt.Store.List(ctx, store.Filter{Kind: store.Answer, Target: t.ID})
 	if err != nil {
 		return nil, err
 	}
+	digest := exo.DigestOf(body)
+	if slices.ContainsFunc(held, func(m store.Meta) bool { return m.SHA256 == digest }) {
+		return a, nil
+	}
 	now := s.now()
+	a.meta = store.Meta{Kind: store.Answer, RetrievedAt: now, Origin: all[len(all)-1].Origin, Target: t.ID, Mission: t.Mission}
+	if a.meta.Path, err = freePath(held, t, now); err != nil {
+		return nil, err
+	}
+	a.body = body
+	return a, nil
+}
+
+// searchRecord joins the answers of a search to one JSON document, in the order
+// in which they came: [{"name", "origin", "answer"}, …]. Every answer stands in
+// it byte for byte; one that is no JSON stands as text. Validators of the HTTP
+// answers are left out, so that the same answers make the same document.
+func searchRecord(all []archive.Answer) ([]byte, error) {
+	var b bytes.Buffer
 	for _, x := range all {
-		digest := exo.DigestOf(x.Body)
-		if len(x.Body) == 0 || slices.ContainsFunc(held, func(m store.Meta) bool { return m.SHA256 == digest }) {
+		if len(x.Body) == 0 {
 			continue
 		}
-		m := store.Meta{Kind: store.Answer, RetrievedAt: now, Origin: x.Origin, Target: t.ID, Mission: t.Mission, SHA256: digest}
-		if m.Path, err = freePath(held, t, x.Name, now); err != nil {
-			return nil, err
+		origin := exo.Origin{Archive: x.Origin.Archive, URL: x.Origin.URL, Query: x.Origin.Query}
+		head, err := json.Marshal(struct {
+			Name   string     `json:"name"`
+			Origin exo.Origin `json:"origin"`
+		}{x.Name, origin})
+		body := x.Body
+		if err == nil && !json.Valid(body) {
+			body, err = json.Marshal(string(body))
 		}
-		held = append(held, m)
-		a.items = append(a.items, archivedAnswer{m, x.Body})
+		if err != nil {
+			return nil, exo.E("ingest.answers", exo.Internal, x.Name, err)
+		}
+		if b.Len() == 0 {
+			b.WriteString("[")
+		} else {
+			b.WriteString(",\n")
+		}
+		b.Write(head[:len(head)-1])
+		b.WriteString(`,"answer":`)
+		b.Write(body)
+		b.WriteString("}")
 	}
-	return a, nil
+	if b.Len() > 0 {
+		b.WriteString("]\n")
+	}
+	return b.Bytes(), nil
 }
 
 // take stages the answers for an act, unless another has taken them. What
 // cannot be staged now is tried again by publish.
 func (a *answers) take(ctx context.Context) []store.Item {
 	a.mu.Lock()
-	mine := !a.taken && len(a.items) > 0
+	mine := !a.taken && len(a.body) > 0
 	a.taken = true
 	a.mu.Unlock()
 	if !mine {
@@ -73,18 +109,14 @@ func (a *answers) take(ctx context.Context) []store.Item {
 	return items
 }
 
-func (a *answers) stage(ctx context.Context) (items []store.Item, err error) {
-	for _, x := range a.items {
-		staged, err := a.store.Stage(ctx)
-		if err != nil {
-			return items, err
-		}
-		items = append(items, store.Item{Staged: staged, Meta: x.meta})
-		if _, err := staged.Write(x.body); err != nil {
-			return items, err
-		}
+// stage returns the staged record, also with an error, so that it is discarded.
+func (a *answers) stage(ctx context.Context) ([]store.Item, error) {
+	staged, err := a.store.Stage(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return items, nil
+	_, err = staged.Write(a.body)
+	return []store.Item{{Staged: staged, Meta: a.meta}}, err
 }
 
 // giveBack lets the answers be taken again after an act that failed.
@@ -107,7 +139,7 @@ func discard(items []store.Item) {
 // publish stores the answers if no file has taken them along.
 func (a *answers) publish(ctx context.Context) error {
 	a.mu.Lock()
-	done := a.taken || len(a.items) == 0
+	done := a.taken || len(a.body) == 0
 	a.taken = true
 	a.mu.Unlock()
 	if done {
@@ -127,12 +159,12 @@ func (a *answers) publish(ctx context.Context) error {
 	return err
 }
 
-// freePath makes raw/mast/tic441420236_20260102_030405_products.json; where the
+// freePath makes raw/mast/tic441420236_20260102_030405_search.json; where the
 // name is taken, with the next free second.
-func freePath(held []store.Meta, t Target, name string, now time.Time) (exo.Path, error) {
+func freePath(held []store.Meta, t Target, now time.Time) (exo.Path, error) {
 	star := strings.ToLower(string(t.ID.Catalog)) + fmt.Sprint(t.ID.Number)
 	for n := range 60 {
-		path, err := exo.ParsePath(fmt.Sprintf("raw/mast/%s_%s_%s.json", star, exo.Stamp(now.Add(time.Duration(n)*time.Second)), cmp.Or(plainWord(name), "answer")))
+		path, err := exo.ParsePath(fmt.Sprintf("raw/mast/%s_%s_search.json", star, exo.Stamp(now.Add(time.Duration(n)*time.Second))))
 		if err != nil {
 			return "", err
 		}
@@ -141,14 +173,4 @@ func freePath(held []store.Meta, t Target, name string, now time.Time) (exo.Path
 		}
 	}
 	return "", exo.Errorf("ingest.answers", exo.Conflict, t.ID, "too many answers about %s within a minute", t.ID)
-}
-
-// plainWord keeps letters, digits and underscores.
-func plainWord(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, s)
 }

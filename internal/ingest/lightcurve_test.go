@@ -48,6 +48,21 @@ func (b *curveBench) files(t *testing.T, folder string) (list []string) {
 	return list
 }
 
+// content reads a stored file.
+func (b *curveBench) content(t *testing.T, path exo.Path) string {
+	t.Helper()
+	f, err := b.store.Read(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	text, err := f.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 func same(t *testing.T, what string, got, want any) {
 	t.Helper()
 	if fmt.Sprint(got) != fmt.Sprint(want) {
@@ -88,7 +103,7 @@ func TestALightCurveIsFetchedCheckedAndStored(t *testing.T) {
 	}
 	same(t, "metadata", []any{m.Kind, m.Target, m.Mission, m.Author, *m.SectorQuarter, m.Rows, m.Scale, m.Release, m.Origin.Archive},
 		[]any{store.LightCurve, auMic, exo.TESS, "SPOC", 1, 50, exo.BTJD, "DR1 test-1", "mast"})
-	same(t, "answers", b.files(t, "raw/mast"), []string{"raw/mast/tic441420236_20260102_030405_products.json"})
+	same(t, "answers", b.files(t, "raw/mast"), []string{"raw/mast/tic441420236_20260102_030405_search.json"})
 	if text, err := json.Marshal(res); err != nil || !strings.Contains(string(text), `"warnings":[]`) {
 		t.Errorf("JSON: %s, %v", text, err)
 	}
@@ -188,22 +203,29 @@ func TestAFileNamedAfterAGaiaStarIsFoundAgain(t *testing.T) {
 	}
 }
 
-func TestTwoRowsOfAnswersInOneSecondHaveTheirOwnNames(t *testing.T) {
+func TestTwoSearchesInOneSecondHaveTheirOwnNames(t *testing.T) {
 	b := newCurveBench(t, []curve{{id: auMic, slice: 1, cadence: 120}, {id: auMic, slice: 2, cadence: 120}})
-	answer := func(bodies ...string) (list []archive.Answer) {
+	search := func(sector int, bodies ...string) {
+		b.mast.answered = nil
 		for i, body := range bodies {
-			list = append(list, archive.Answer{Name: []string{"observations", "products", "../x y"}[i], Body: []byte(body)})
+			origin := exo.Origin{Archive: "mast", URL: "http://archive.test", Query: "q", ETag: fmt.Sprint(sector)}
+			b.mast.answered = append(b.mast.answered, archive.Answer{Name: []string{"observations", "products", "../x y"}[i], Origin: origin, Body: []byte(body)})
 		}
-		return list
+		b.get(t, ingest.LightCurveRequest{TargetName: "TIC 441420236", SectorQuarter: slicePtr(sector), ForceRefresh: true})
 	}
-	b.mast.answered = answer("a", "b", "c")
-	b.get(t, ingest.LightCurveRequest{TargetName: "TIC 441420236", SectorQuarter: slicePtr(1)})
-	b.mast.answered = answer("a", "b2", "")
-	b.get(t, ingest.LightCurveRequest{TargetName: "TIC 441420236", SectorQuarter: slicePtr(2)})
-	same(t, "answers", b.files(t, "raw/mast"), []string{
-		"raw/mast/tic441420236_20260102_030405_observations.json", "raw/mast/tic441420236_20260102_030405_products.json",
-		"raw/mast/tic441420236_20260102_030405_xy.json", "raw/mast/tic441420236_20260102_030406_products.json",
-	})
+	search(1, `{"a" :1.0}`, "[ ]", "no JSON")
+	search(2, `{"a" :1.0}`, "[ ]", "no JSON")
+	search(2, `{"a" :1.0}`, "[1]", "")
+	first, second := "raw/mast/tic441420236_20260102_030405_search.json", "raw/mast/tic441420236_20260102_030406_search.json"
+	same(t, "answers", b.files(t, "raw/mast"), []string{first, second})
+	const origin = `"origin":{"archive":"mast","url":"http://archive.test","query":"q"}`
+	same(t, "first", b.content(t, exo.Path(first)), `[{"name":"observations",`+origin+`,"answer":{"a" :1.0}},
+{"name":"products",`+origin+`,"answer":[ ]},
+{"name":"../x y",`+origin+`,"answer":"no JSON"}]
+`)
+	same(t, "second", b.content(t, exo.Path(second)), `[{"name":"observations",`+origin+`,"answer":{"a" :1.0}},
+{"name":"products",`+origin+`,"answer":[1]}]
+`)
 }
 
 func TestCadencesAndSectorsAreChosenByRule(t *testing.T) {
