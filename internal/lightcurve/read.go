@@ -2,6 +2,7 @@ package lightcurve
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"exoplanetai/internal/exo"
@@ -44,19 +45,7 @@ func (lc *LightCurve) read(f *fits.File, opt Options) (*fits.Table, error) {
 	if err := lc.describe(f, h, lay); err != nil {
 		return nil, err
 	}
-	if lc.Time, err = t.Float64(lc.Time, lay.time); err != nil {
-		return nil, missing(err, h, t, lay.time)
-	}
-	if lc.Flux, err = t.Float64(lc.Flux, src.flux); err != nil {
-		return nil, missing(err, h, t, src.flux)
-	}
-	if err := lc.readErrors(h, t, src); err != nil {
-		return nil, err
-	}
-	if err := lc.readQuality(h, t, lay); err != nil {
-		return nil, err
-	}
-	if err := lc.readCadence(h, t, lay); err != nil {
+	if err := lc.readColumns(h, t, lay, src); err != nil {
 		return nil, err
 	}
 	lc.FluxUnit = src.unit
@@ -119,12 +108,53 @@ func missing(cause error, h *fits.HDU, t *fits.Table, column string) error {
 		With("hdu", h.Name()).With("column", column).With("found", found)
 }
 
-func (lc *LightCurve) readErrors(h *fits.HDU, t *fits.Table, s source) error {
-	if s.err != "" {
-		var err error
-		lc.FluxErr, err = t.Float64(lc.FluxErr, s.err)
+// readColumns reads the columns in one pass over the table.
+func (lc *LightCurve) readColumns(h *fits.HDU, t *fits.Table, lay layout, src source) error {
+	for _, name := range []string{lay.time, src.flux} {
+		if _, ok := t.Find(name); !ok {
+			return missing(nil, h, t, name)
+		}
+	}
+	columns := []fits.Into{{Name: lay.time, Float64: &lc.Time}, {Name: src.flux, Float64: &lc.Flux}}
+	if src.err != "" {
+		columns = append(columns, fits.Into{Name: src.err, Float64: &lc.FluxErr})
+	}
+	q := firstOf(t, lay.quality)
+	if q < 0 {
+		return missing(nil, h, t, lay.quality[0])
+	}
+	columns = append(columns, fits.Into{Name: lay.quality[q], Int32: &lc.Quality})
+	lc.Flags = lay.flags[q]
+	c := firstOf(t, lay.cadence)
+	switch {
+	case c >= 0:
+		columns = append(columns, fits.Into{Name: lay.cadence[c], Int32: &lc.Cadence})
+	case lay.author != AuthorEVEREST:
+		return missing(nil, h, t, lay.cadence[0])
+	}
+	if err := t.Read(columns...); err != nil {
 		return err
 	}
+	if c < 0 { // EVEREST's version 1 has no cadence numbers
+		lc.Cadence = make([]int32, t.Rows)
+	}
+	if src.err == "" {
+		lc.constantErrors(h, t, src)
+	}
+	if lay.narrow {
+		lc.widen(c >= 0)
+	}
+	return nil
+}
+
+// firstOf returns the index of the first name that the table has, -1 for none.
+func firstOf(t *fits.Table, names []string) int {
+	return slices.IndexFunc(names, func(name string) bool { _, ok := t.Find(name); return ok })
+}
+
+// constantErrors fills in the error of a product that gives one for all rows in
+// a header card, or none.
+func (lc *LightCurve) constantErrors(h *fits.HDU, t *fits.Table, s source) {
 	constant := math.NaN()
 	if s.card != "" {
 		if v, ok := h.Header.Float(s.card); ok {
@@ -135,48 +165,16 @@ func (lc *LightCurve) readErrors(h *fits.HDU, t *fits.Table, s source) error {
 	for i := range lc.FluxErr {
 		lc.FluxErr[i] = constant
 	}
-	return nil
 }
 
-func (lc *LightCurve) readQuality(h *fits.HDU, t *fits.Table, lay layout) error {
-	for i, name := range lay.quality {
-		if _, ok := t.Find(name); !ok {
-			continue
-		}
-		var err error
-		if lc.Quality, err = t.Int32(lc.Quality, name); err != nil {
-			return err
-		}
-		lc.Flags = lay.flags[i]
-		if lay.narrow { // the sign is bit 16
-			for i, q := range lc.Quality {
-				lc.Quality[i] = q & 0xffff
-			}
-		}
-		return nil
+// widen undoes what a product cut to 16 bits, as far as that can be.
+func (lc *LightCurve) widen(cadence bool) {
+	for i, q := range lc.Quality { // the sign is bit 16
+		lc.Quality[i] = q & 0xffff
 	}
-	return missing(nil, h, t, lay.quality[0])
-}
-
-func (lc *LightCurve) readCadence(h *fits.HDU, t *fits.Table, lay layout) error {
-	for _, name := range lay.cadence {
-		if _, ok := t.Find(name); !ok {
-			continue
-		}
-		var err error
-		if lc.Cadence, err = t.Int32(lc.Cadence, name); err != nil {
-			return err
-		}
-		if lay.narrow {
-			restoreCadence(lc.Cadence, lc.Time)
-		}
-		return nil
+	if cadence {
+		restoreCadence(lc.Cadence, lc.Time)
 	}
-	if lay.author == AuthorEVEREST {
-		lc.Cadence = make([]int32, t.Rows) // version 1 has none
-		return nil
-	}
-	return missing(nil, h, t, lay.cadence[0])
 }
 
 // restoreCadence undoes the cut of Kepler's long-cadence numbers to 16 bits,
