@@ -31,17 +31,20 @@ int main(int argc, char **argv) {
 		fits_get_num_rows(f, &rows, &status);
 		fits_get_rowsize(f, &step, &status);
 		for (int i = 0; i < 4; i++) fits_get_colnum(f, CASEINSEN, names[i], &col[i], &status);
-		double *d[3];
-		for (int i = 0; i < 3; i++) d[i] = malloc(rows * sizeof(double));
+		double *time = malloc(rows * sizeof(double));
+		float *flux[2];
+		for (int i = 0; i < 2; i++) flux[i] = malloc(rows * sizeof(float));
 		int *q = malloc(rows * sizeof(int));
 		for (long first = 1; first <= rows; first += step) {
 			long n = rows - first + 1 < step ? rows - first + 1 : step;
-			for (int i = 0; i < 3; i++)
-				fits_read_col(f, TDOUBLE, col[i], first, 1, n, NULL, d[i] + first - 1, &any, &status);
+			fits_read_col(f, TDOUBLE, col[0], first, 1, n, NULL, time + first - 1, &any, &status);
+			for (int i = 0; i < 2; i++)
+				fits_read_col(f, TFLOAT, col[i + 1], first, 1, n, NULL, flux[i] + first - 1, &any, &status);
 			fits_read_col(f, TINT, col[3], first, 1, n, NULL, q + first - 1, &any, &status);
 		}
 		fits_close_file(f, &status);
-		for (int i = 0; i < 3; i++) free(d[i]);
+		free(time);
+		for (int i = 0; i < 2; i++) free(flux[i]);
 		free(q);
 		if (status) {
 			fits_report_error(stderr, status);

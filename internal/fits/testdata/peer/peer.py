@@ -9,6 +9,6 @@ for run in range(int(sys.argv[2])):
     start = time.perf_counter_ns()
     with fits.open(io.BytesIO(data)) as f:
         t = f[1].data
-        columns = [np.array(t.field(n), dtype="f8") for n in ("TIME", "PDCSAP_FLUX", "PDCSAP_FLUX_ERR")]
+        columns = [np.array(t.field(n), dtype=d) for n, d in (("TIME", "f8"), ("PDCSAP_FLUX", "f4"), ("PDCSAP_FLUX_ERR", "f4"))]
         quality = np.array(t.field("QUALITY"), dtype="i4")
     print(time.perf_counter_ns() - start)
