@@ -42,7 +42,7 @@ type Options struct {
 	Command string        // for the message to whoever finds the store in use
 	People  io.Writer     // where log lines for people go
 	Level   slog.Level    // least level of those
-	Rebuild bool          // open although tree and index contradict each other
+	Rebuild bool          // open although the index is damaged or contradicts the tree
 	Random  func() uint64 // chance for pauses between tries
 }
 
@@ -54,6 +54,8 @@ type App struct {
 	Ingest *ingest.Service
 	Jobs   *jobs.Runner
 	API    *api.Server
+
+	SetAside string // where the damaged index database went, in the data folder; empty: it was not damaged
 
 	disk    fsys.FS
 	closers []closer
@@ -147,7 +149,7 @@ func (a *App) openStore(ctx context.Context, cfg config.Config, o Options) error
 			return err
 		}
 	}
-	db, err := sqldb.Open(ctx, sqldb.Options{Path: indexPath(cfg), ReadOnly: !write})
+	db, err := a.openIndex(ctx, cfg, o)
 	if err != nil {
 		if errors.Is(err, exo.NotFound) {
 			return exo.E(op, exo.NotFound, nil, err).Say("the folder %s holds no data yet", cfg.DataPath).
@@ -165,6 +167,39 @@ func (a *App) openStore(ctx context.Context, cfg config.Config, o Options) error
 	}
 	a.later("store", a.Store.Close)
 	return nil
+}
+
+// openIndex opens the index database. To rebuild, one that is damaged anywhere
+// is set aside, and a new one is opened in its place.
+func (a *App) openIndex(ctx context.Context, cfg config.Config, o Options) (*sqldb.DB, error) {
+	at := sqldb.Options{Path: indexPath(cfg), ReadOnly: o.Role == Reader}
+	db, err := sqldb.Open(ctx, at)
+	if !o.Rebuild {
+		return db, err
+	}
+	if err == nil {
+		if err = db.Check(ctx); err == nil {
+			return db, nil
+		}
+		err = errors.Join(err, db.Close())
+	}
+	if !errors.Is(err, exo.Corrupt) {
+		return nil, err
+	}
+	a.Log.Warn("the index database is damaged and set aside", "error", err)
+	if a.SetAside, err = store.SetAside(a.disk, o.Clock()); err != nil {
+		return nil, busy(err)
+	}
+	return sqldb.Open(ctx, at)
+}
+
+// busy says why a damaged index cannot be set aside.
+func busy(err error) error {
+	if !errors.Is(err, exo.Conflict) {
+		return err
+	}
+	return exo.E("app.openIndex", exo.Conflict, nil, err).
+		Say("the index database is damaged, and another program holds the data folder").Try("stop that program first, a server for one, then run this again")
 }
 
 func indexPath(cfg config.Config) string {

@@ -41,12 +41,18 @@ func TestCommandsOnRealFiles(t *testing.T) {
 	if stats["total"].(map[string]any)["files"].(float64) < 7 {
 		t.Errorf("%v", stats)
 	}
-	before := tree(t, s.dir)
-	if doc := s.must(t, "storage", "verify"); doc["ok"] != true || doc["depth"] != "full" {
+	files := dataFiles(t, s)
+	if doc := s.must(t, "storage", "verify"); doc["ok"] != true || doc["depth"] != "full" || doc["recorded"] != true {
 		t.Errorf("%v", doc)
 	}
-	if doc := s.must(t, "storage", "verify", "--quick"); doc["ok"] != true || doc["depth"] != "quick" {
+	unchanged(t, files, dataFiles(t, s))
+	before := tree(t, s.dir)
+	if doc := s.must(t, "storage", "verify", "--quick"); doc["ok"] != true || doc["depth"] != "quick" || doc["recorded"] != false {
 		t.Errorf("%v", doc)
+	}
+	proof := s.must(t, "storage", "stats")["integrity"].(map[string]any)
+	if proof["last_full_at"] == nil || proof["coverage"] != 1.0 {
+		t.Errorf("after a full check: %v", proof)
 	}
 	unchanged(t, before, tree(t, s.dir))
 	if doc := s.must(t, "storage", "reindex"); doc["damaged"] == nil {
@@ -133,11 +139,19 @@ func TestAWritingCommandBesideARunningServerIsRefused(t *testing.T) {
 	if status != 1 || !strings.Contains(errs, "serve on ") || !strings.Contains(errs, "Try: stop it") {
 		t.Errorf("exit %d: %s", status, errs)
 	}
-	for _, line := range []string{"storage stats", "storage verify", "ingest held list", "config show"} {
+	before := tree(t, s.path("data"))
+	for _, line := range []string{"storage stats", "storage verify", "storage verify --quick", "ingest held list", "config show"} {
 		if _, errs, status := s.run(t, strings.Fields(line)...); status != 0 {
 			t.Errorf("%s beside the server: exit %d: %s", line, status, errs)
 		}
 	}
+	if doc := s.must(t, "storage", "verify"); doc["ok"] != true || doc["recorded"] != false {
+		t.Errorf("verify beside the server: %v", doc)
+	}
+	if _, errs, _ := s.run(t, "storage", "verify"); !strings.Contains(errs, "not recorded: ") {
+		t.Errorf("verify beside the server: %s", errs)
+	}
+	unchanged(t, before, tree(t, s.path("data")))
 	if _, errs, status := s.run(t, "serve", "--listen", strings.TrimPrefix(srv.url, "http://")); status == 0 || !strings.Contains(errs, "--listen") {
 		t.Errorf("the same address: exit %d: %s", status, errs)
 	}

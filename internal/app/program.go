@@ -73,7 +73,7 @@ func (p *program) Write(ctx context.Context, c cli.Common, rebuild bool) (*cli.W
 }
 
 func writer(a *App) *cli.Writer {
-	return &cli.Writer{Library: a.Store, Reindex: a.Store, Ingest: a.Ingest, Close: a.Close}
+	return &cli.Writer{Library: a.Store, Reindex: a.Store, Ingest: a.Ingest, Close: a.Close, SetAside: a.SetAside}
 }
 
 // Serve answers HTTP until ctx ends.

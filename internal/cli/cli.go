@@ -51,7 +51,7 @@ type Program interface {
 	// Read opens the store for looking only; nothing on the disk changes.
 	Read(ctx context.Context, c Common) (*Reader, error)
 	// Write opens the store and all that feeds it; one at a time. With rebuild
-	// it does so although tree and index contradict each other.
+	// it does so although the index is damaged or contradicts the tree.
 	Write(ctx context.Context, c Common, rebuild bool) (*Writer, error)
 	// Serve answers HTTP until ctx ends; ready is called with the address.
 	Serve(ctx context.Context, c Common, ready func(url string)) error

@@ -213,7 +213,7 @@ func TestErrorsHaveAHintAndAnExitStatus(t *testing.T) {
 		"no use":                     {exo.Errorf("op", exo.Upstream, nil, "HTML instead of a table"), "ingest table koi", 5, "HTML"},
 		"in use":                     {exo.Errorf("op", exo.Conflict, nil, "the folder is in use"), "ingest table koi", 1, "in use"},
 		"a held table":               {exo.Errorf("op", exo.Conflict, nil, "held").With("held_id", "koi_1"), "ingest table koi", 1, "held_id: \"koi_1\""},
-		"several stars":              {exo.Errorf("op", exo.Invalid, nil, "ambiguous").With("candidates", []map[string]string{{"id": "TIC 1"}, {"id": "KIC 2"}}), "ingest lightcurve X1", 2, `{"id":"KIC 2"}`},
+		"several stars":              {exo.Errorf("op", exo.Invalid, nil, "ambiguous").With("candidates", []map[string]string{{"id": "TIC 1"}, {"id": "KIC 2"}}), "ingest lightcurve X1", 2, "\n  id KIC 2\n"},
 		"a table that does not wait": {nil, "ingest held approve koi_2", 3, "waits for approval"},
 		"an unknown command":         {nil, "storge", 2, "\"storge\" is not a command"},
 		"a misspelt command":         {nil, "storag", 2, "Try: exoplanetai storage."},

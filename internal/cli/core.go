@@ -38,6 +38,8 @@ type Writer struct {
 	Reindex Reindexer
 	Ingest  Ingester
 	Close   func() error
+
+	SetAside string // where a damaged index went, for a rebuild; empty: it was not damaged
 }
 
 // read opens the store for looking, does the work and closes it.

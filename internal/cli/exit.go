@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"exoplanetai/internal/exo"
@@ -64,7 +66,9 @@ func (c *command) fail(err error) int {
 		}
 	}
 	text := c.paint(red, "error:") + " " + sentence(message)
-	if hint != "" {
+	if again, ok := strings.CutPrefix(hint, "try again"); ok {
+		text += " Try again" + sentence(again)
+	} else if hint != "" {
 		text += " Try: " + sentence(hint)
 	}
 	fmt.Fprintln(c.term.Err, text)
@@ -107,11 +111,30 @@ func extraLines(err error) []string {
 		var list []json.RawMessage
 		if json.Unmarshal(raw, &list) == nil {
 			for _, item := range list {
-				lines = append(lines, clean(string(item)))
+				lines = append(lines, members(item))
 			}
 			continue
 		}
-		lines = append(lines, key+": "+clean(string(raw)))
+		lines = append(lines, key+": "+members(raw))
 	}
 	return lines
+}
+
+// members writes a JSON object as its members, one after the other; what is no
+// object of plain values stays as it is.
+func members(raw json.RawMessage) string {
+	var object map[string]any
+	if json.Unmarshal(raw, &object) != nil {
+		return clean(string(raw))
+	}
+	var parts []string
+	for _, k := range slices.Sorted(maps.Keys(object)) {
+		switch v := object[k].(type) {
+		case map[string]any, []any:
+			return clean(string(raw))
+		default:
+			parts = append(parts, fmt.Sprintf("%s %v", k, v))
+		}
+	}
+	return clean(strings.Join(parts, ", "))
 }

@@ -83,20 +83,43 @@ func (c *command) storageVerify() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "verify", Short: "Compare every stored byte with its digest", Args: cobra.NoArgs,
 		Long: "Reads every stored byte and compares it with its digest, its metadata record, its checksum line and its index row.\n" +
-			"Everything that is damaged is listed with what to do about it; then the exit status is 4. Nothing is changed.",
+			"Everything that is damaged is listed with what to do about it; then the exit status is 4. No data file is changed.\n" +
+			"A full check holds the data folder while it runs and notes there when which file was proved. Where another program\n" +
+			"holds the folder, or it cannot be written to, the check is the same, writes nothing, and says that it is not recorded.\n" +
+			"With --quick nothing is ever written.",
 		Example: "  exoplanetai storage verify\n  exoplanetai storage verify --quick\n  exoplanetai storage verify --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.read(cmd.Context(), func(ctx context.Context, r *Reader) error {
-				report, err := c.verify(ctx, r.Library, o)
-				if err != nil {
-					return err
+			err := c.read(cmd.Context(), func(ctx context.Context, r *Reader) error {
+				if !o.Quick {
+					return nil // a reader makes nothing where there is no data folder
 				}
-				return c.printVerify(report)
+				return c.verified(ctx, r.Library, o, "")
 			})
+			if err != nil || o.Quick {
+				return err
+			}
+			return c.prove(cmd.Context(), o)
 		},
 	}
 	cmd.Flags().BoolVar(&o.Quick, "quick", false, "look at size, permissions and type only; read no bytes")
 	return cmd
+}
+
+// prove verifies as a writer, so that the proof is kept, or else as a reader.
+func (c *command) prove(ctx context.Context, o store.VerifyOptions) (err error) {
+	w, err := c.program.Write(ctx, c.common, false)
+	if err != nil {
+		why := exo.MessageOf(err)
+		return c.read(ctx, func(ctx context.Context, r *Reader) error { return c.verified(ctx, r.Library, o, why) })
+	}
+	defer func() { err = joined(err, w.Close()) }()
+	return c.verified(ctx, w.Library, o, "")
+}
+
+// verification is the document of `storage verify --json`.
+type verification struct {
+	store.VerifyReport
+	Recorded bool `json:"recorded"` // the time of the proof is kept; storage stats shows it
 }
 
 func (c *command) verify(ctx context.Context, l Library, o store.VerifyOptions) (store.VerifyReport, error) {
@@ -105,20 +128,29 @@ func (c *command) verify(ctx context.Context, l Library, o store.VerifyOptions) 
 	return l.Verify(ctx, o, bar.plain("bytes"))
 }
 
-func (c *command) printVerify(r store.VerifyReport) error {
+// verified verifies and prints what was found; why says why a full check is
+// not recorded, empty if it is.
+func (c *command) verified(ctx context.Context, l Library, o store.VerifyOptions, why string) error {
+	r, err := c.verify(ctx, l, o)
+	if err != nil {
+		return err
+	}
 	if c.json {
-		if err := c.printJSON(r); err != nil {
+		if err := c.printJSON(verification{r, !o.Quick && why == ""}); err != nil {
 			return err
 		}
 	} else if err := c.printDamage(r.Damaged); err != nil {
 		return err
 	}
+	if why != "" {
+		c.warn("verify", []string{"this check is not recorded: " + why})
+	}
 	if r.OK {
 		c.note("%s %s check of %s: all as stored (%s read)", c.mark(true), r.Depth, count(r.Files, "file", "files"), size(r.Bytes))
 		return nil
 	}
-	return exo.Errorf("cli.verify", exo.Corrupt, nil, "%s of %s checked (%s)", count(len(r.Damaged), "damage found", "damages found"),
-		count(r.Files, "file", "files"), r.Depth).Try("do what the list says for each")
+	return exo.Errorf("cli.verify", exo.Corrupt, nil, "%s in a %s check of %s", count(len(r.Damaged), "damage found", "damages found"),
+		r.Depth, count(r.Files, "file", "files")).Try("do what the list says for each")
 }
 
 func (c *command) printDamage(list []store.Damage) error {
@@ -136,7 +168,9 @@ func (c *command) storageReindex() *cobra.Command {
 	return &cobra.Command{
 		Use: "reindex", Short: "Make the index anew from the files", Args: cobra.NoArgs,
 		Long: "Makes the index database anew from the files, their metadata records and checksum lines.\n" +
-			"Files are never changed. What cannot be taken in is listed; then the exit status is 4.",
+			"Files are never changed. A damaged index database is kept under another name; the list of jobs and the notes\n" +
+			"of when the archives were last asked are in there alone and start anew.\n" +
+			"What cannot be taken in is listed; then the exit status is 4.",
 		Example: "  exoplanetai storage reindex\n  exoplanetai storage reindex --json\n  exoplanetai storage reindex --data-path /srv/exoplanets",
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			w, err := c.program.Write(cmd.Context(), c.common, true)
@@ -150,14 +184,24 @@ func (c *command) storageReindex() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.printReindex(r)
+			return c.printReindex(r, w.SetAside)
 		},
 	}
 }
 
-func (c *command) printReindex(r store.ReindexReport) error {
+// reindexed is the document of `storage reindex --json`.
+type reindexed struct {
+	store.ReindexReport
+	SetAside string `json:"set_aside,omitempty"` // where the damaged index database is now, in the data folder
+}
+
+func (c *command) printReindex(r store.ReindexReport, aside string) error {
+	if aside != "" {
+		c.warn("index", []string{"the database was damaged and is now " + aside + " in the data folder. " +
+			"Lost with it: the list of jobs, when the archives were last asked, and when files were last read back. No data file was touched"})
+	}
 	if c.json {
-		if err := c.printJSON(r); err != nil {
+		if err := c.printJSON(reindexed{r, aside}); err != nil {
 			return err
 		}
 	} else if err := c.table([]string{">FILES", ">ADDED", ">LINES"}, [][]string{{fmt.Sprint(r.Files), fmt.Sprint(r.Added), fmt.Sprint(r.Lines)}}); err != nil {

@@ -176,3 +176,67 @@ func TestErrorsHaveTheirKind(t *testing.T) {
 		}
 	}
 }
+
+func TestDamageIsFoundBeforeItIsMet(t *testing.T) {
+	ctx := context.Background()
+	tests := map[string]struct {
+		damage func(t *testing.T, path string)
+		opens  bool // nothing is seen at open
+	}{
+		"nothing":              {func(*testing.T, string) {}, true},
+		"a page in the middle": {func(t *testing.T, path string) { overwrite(t, path, 8*4096, strings.Repeat("x", 4096)) }, true},
+		"the head":             {func(t *testing.T, path string) { overwrite(t, path, 0, strings.Repeat("x", 100)) }, false},
+		"an empty file beside a log": {func(t *testing.T, path string) {
+			if err := os.Truncate(path, 0); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path+"-wal", []byte("log"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "x.db")
+			db := open(t, sqldb.Options{Path: path})
+			if _, err := db.Exec("CREATE TABLE a(x); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < 100) INSERT INTO a SELECT randomblob(1000) FROM n"); err != nil {
+				t.Fatal(err)
+			}
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+			tt.damage(t, path)
+			db, err := sqldb.Open(ctx, sqldb.Options{Path: path})
+			if tt.opens {
+				if err != nil {
+					t.Fatal(err)
+				}
+				err = errors.Join(db.Check(ctx), db.Close())
+			}
+			if name == "nothing" {
+				if err != nil {
+					t.Error(err)
+				}
+			} else if !errors.Is(err, exo.Corrupt) || !strings.Contains(exo.HintOf(err), "reindex") {
+				t.Errorf("%v", err)
+			}
+			if name == "an empty file beside a log" {
+				if log, err := os.ReadFile(path + "-wal"); err != nil || string(log) != "log" {
+					t.Errorf("the log is now %q, %v", log, err)
+				}
+			}
+		})
+	}
+}
+
+func overwrite(t *testing.T, path string, at int64, text string) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.WriteAt([]byte(text), at)
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
