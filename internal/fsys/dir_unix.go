@@ -89,7 +89,8 @@ func mmap(f *os.File) ([]byte, error) {
 	return unix.Mmap(int(f.Fd()), 0, int(size), unix.PROT_READ, unix.MAP_SHARED)
 }
 
-// Usage tells the size of the disk and how much of it we may still fill.
+// Usage tells how many bytes we use and may use of the disk, and how many we
+// may still fill.
 func (d *Dir) Usage() (total, free int64, err error) {
 	const op = "fsys.Usage"
 	f, err := d.root.Open(".")
@@ -104,5 +105,8 @@ func (d *Dir) Usage() (total, free int64, err error) {
 	if err != nil {
 		return 0, 0, Typed(op, ".", err)
 	}
-	return int64(st.Blocks) * int64(st.Bsize), int64(st.Bavail) * int64(st.Bsize), nil
+	// What is kept back for others (root's reserve, quotas) is neither used nor
+	// free for us, so that the used share is the one that df shows.
+	used := int64(st.Blocks) - int64(st.Bfree)
+	return (used + int64(st.Bavail)) * int64(st.Bsize), int64(st.Bavail) * int64(st.Bsize), nil
 }

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -18,6 +21,7 @@ import (
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/fsys"
 	"exoplanetai/internal/fsys/fsystest"
+	"exoplanetai/internal/xtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -214,10 +218,22 @@ func TestMapShowsTheBytes(t *testing.T) {
 	}
 }
 
-func TestUsageIsPlausible(t *testing.T) {
-	d, _ := openDir(t)
-	if total, free, err := d.Usage(); err != nil || total <= 0 || free <= 0 || free > total {
-		t.Errorf("%d, %d, %v", total, free, err)
+func TestUsageIsWhatDfShows(t *testing.T) {
+	d, dir := openDir(t)
+	total, free, err := d.Usage()
+	if err != nil || total <= 0 || free <= 0 || free > total {
+		t.Fatalf("%d, %d, %v", total, free, err)
+	}
+	out, err := exec.Command(xtest.Tool(t, "df"), "--output=pcent", dir).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var shown float64
+	if _, err := fmt.Sscanf(strings.Fields(string(out))[1], "%f%%", &shown); err != nil {
+		t.Fatalf("%s: %v", out, err)
+	}
+	if used := 100 * float64(total-free) / float64(total); math.Abs(used-shown) > 2 { // df rounds up, and others write
+		t.Errorf("%.1f %% used, df shows %.0f %%", used, shown)
 	}
 }
 
