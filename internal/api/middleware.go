@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -182,6 +183,13 @@ func (s *Server) bounded(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
+		if c := r.Header.Get("Content-Encoding"); c != "" && !strings.EqualFold(c, "identity") {
+			w.Header().Set("Connection", "close") // the body is not read
+			p := newProblem(exo.Invalid, http.StatusUnsupportedMediaType, "the body is encoded as "+clip(strconv.Quote(c)),
+				"send the JSON as it is, without Content-Encoding", requestID(r.Context()))
+			s.writeProblem(w, r, p)
+			return
+		}
 		ctl := http.NewResponseController(w)
 		if s.bodyTimeout > 0 {
 			s.tolerate(ctl.SetReadDeadline(s.clock().Add(s.bodyTimeout)))
@@ -243,6 +251,10 @@ func checkURLPath(p string) error {
 func (s *Server) routed(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h, pattern := mux.Handler(r)
+		if r.URL.Path == Base+"/files" || r.URL.Path == Base+"/files/" {
+			pattern = "" // the tree is no page; without this the mux would redirect, then miss the path
+			h = http.NotFoundHandler()
+		}
 		if pattern != "" {
 			mux.ServeHTTP(w, r)
 			return

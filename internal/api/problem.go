@@ -228,7 +228,7 @@ func fromFramework(m *huma.ErrorModel, requestID string) *Problem {
 			return newProblem(exo.Internal, status, titles[exo.Internal], "", requestID)
 		}
 	}
-	detail, hint := m.Detail, ""
+	detail, hint := plain(m.Detail), ""
 	if status == http.StatusUnsupportedMediaType {
 		detail, hint = "the body's content type is not supported", "send JSON with the header Content-Type: application/json"
 	}
@@ -251,13 +251,24 @@ func fromFramework(m *huma.ErrorModel, requestID string) *Problem {
 // maxFindings bounds how many mistakes of one request are told.
 const maxFindings = 10
 
+// plainly says some of the framework's messages in other words.
+var plainly = map[string]string{
+	"unexpected property":                "there is no such field",
+	"unknown query parameter":            "there is no such parameter",
+	"required path parameter is missing": "it is missing",
+	"request body is required":           "the request has no body",
+}
+
 // plain turns a validator's message into the words of the other errors.
 func plain(message string) string {
 	if strings.HasPrefix(message, "invalid character") || strings.HasPrefix(message, "unexpected end") {
 		return "the body is not valid JSON (" + message + ")"
 	}
-	if message == "unexpected property" {
-		return "there is no such field"
+	if field, ok := strings.CutPrefix(message, "expected required property "); ok {
+		return "the field " + strings.TrimSuffix(field, " to be present") + " is missing"
+	}
+	if said, ok := plainly[message]; ok {
+		return said
 	}
 	return message
 }

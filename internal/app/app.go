@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -74,6 +75,9 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 			err = errors.Join(err, a.Close())
 		}
 	}()
+	if err := checkFolder(cfg.DataPath, o); err != nil {
+		return nil, err
+	}
 	if err := a.openLog(cfg, o); err != nil {
 		return nil, err
 	}
@@ -131,15 +135,31 @@ func (a *App) openLog(cfg config.Config, o Options) error {
 	return nil
 }
 
+// checkFolder looks at the data folder before anything is made beside it. Only
+// who brings data may begin a new one.
+func checkFolder(name string, o Options) error {
+	const op = "app.checkFolder"
+	info, err := os.Stat(name)
+	switch {
+	case err == nil && info.IsDir():
+		return nil
+	case err == nil:
+		return exo.Errorf(op, exo.Invalid, nil, "%.200s is no folder", name).Try("name the data folder with --data-path")
+	case errors.Is(err, fs.ErrNotExist) && o.Role != Reader && !o.Rebuild:
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return exo.E(op, exo.NotFound, nil, err).Say("there is no data folder %.200s", name).
+			Try("ingest something first, exoplanetai ingest table koi for one, or name the folder with --data-path")
+	}
+	return exo.E(op, exo.Invalid, nil, err).Say("the data folder %.200s cannot be opened", name).
+		Try("check the name and the permissions of the folders on the way, or name another with --data-path")
+}
+
 func (a *App) openStore(ctx context.Context, cfg config.Config, o Options) error {
 	const op = "app.openStore"
 	write := o.Role != Reader
 	disk, err := fsys.OpenDir(cfg.DataPath, write)
 	if err != nil {
-		if errors.Is(err, exo.NotFound) {
-			return exo.E(op, exo.NotFound, nil, err).Say("there is no data folder %s", cfg.DataPath).
-				Try("ingest something first, exoplanetai ingest table koi for one, or name the folder with --data-path")
-		}
 		return err
 	}
 	a.disk = disk

@@ -113,6 +113,13 @@ func TestBadWordsOnTheCommandLineWriteNothing(t *testing.T) {
 		"ingest held discard koi_1":                               3,
 		"archive serve --listen 127.0.0.1:0 --fault nonsense":     2,
 		"archive serve --listen 127.0.0.1:0 --data /no/such/path": 3,
+		"storage reindex":                                         3,
+		"storage stats --data-path /etc/passwd":                   2,
+		"storage reindex --data-path /etc/passwd":                 2,
+		"ingest table koi --data-path /etc/passwd":                2,
+		"storage stats --data-path " + strings.Repeat("x", 300):   2,
+		"storage stats --data-path=":                              2,
+		"ingest lightcurve --from /dev/zero":                      2,
 	} {
 		_, errs, status := s.run(t, strings.Fields(line)...)
 		if status != want || !strings.HasPrefix(errs, "error: ") || !strings.Contains(errs, " Try: ") {

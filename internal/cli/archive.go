@@ -24,7 +24,7 @@ func (c *command) archiveCommand() *cobra.Command {
 	var o ArchiveOptions
 	var listFaults bool
 	serve := &cobra.Command{
-		Use: "serve", Short: "Run the sample archives as a server, until Ctrl-C", Args: cobra.NoArgs,
+		Use: "serve", Short: "Run the sample archives as a server, until Ctrl-C", Args: words(),
 		Long: "Runs a server that speaks the protocols of the NASA Exoplanet Archive, ExoFOP, MAST and the ESA Gaia archive,\n" +
 			"with a synthetic universe or with any folder of real tables and FITS files.",
 		Example: "  exoplanetai archive serve --listen 127.0.0.1:8100\n" +

@@ -88,12 +88,12 @@ func Run(ctx context.Context, p Program, term Terminal, args []string) int {
 	c := &command{program: p, term: term, short: map[string]*string{}}
 	root := c.root()
 	root.SetArgs(append([]string{}, args...))
-	err := root.ExecuteContext(ctx)
+	ran, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitDone
 	}
 	if !c.started {
-		err = usageError(err)
+		err = usageError(ran, err)
 		c.json = c.json || slices.Contains(args, "--json") // the flag may stand behind the mistake
 	}
 	if ctx.Err() != nil && !c.stopped && !errors.Is(err, exo.Corrupt) {
@@ -102,13 +102,50 @@ func Run(ctx context.Context, p Program, term Terminal, args []string) int {
 	return c.fail(err)
 }
 
-// usageError makes an error of ours from one of the flag parser's.
-func usageError(err error) error {
+// usageError makes an error of ours from one of the flag parser's, whose words
+// are Go's where a value cannot be read.
+func usageError(cmd *cobra.Command, err error) error {
 	if _, ok := errors.AsType[*exo.Error](err); ok {
 		return err
 	}
 	text, _, _ := strings.Cut(err.Error(), "\n")
-	return exo.E("cli", exo.Invalid, nil, err).Say("%s", text).Try("see exoplanetai --help")
+	if value, _, ok := strings.Cut(text, " flag: strconv."); ok {
+		text = value + ": the value cannot be read"
+		if strings.Contains(err.Error(), "out of range") {
+			text = value + ": the value is too large"
+		}
+	}
+	return exo.E("cli", exo.Invalid, nil, err).Say("%s", text).Try("see %s --help", cmd.CommandPath())
+}
+
+// words accepts as many words after a command as it names in its usage line.
+func words(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		var e *exo.Error
+		switch {
+		case len(args) < len(names):
+			e = exo.Errorf("cli", exo.Invalid, nil, "%s needs one more word: %s", cmd.CommandPath(), names[len(args)])
+		case len(args) > len(names):
+			e = exo.Errorf("cli", exo.Invalid, nil, "%q is one word too many for %s", clean(args[len(names)]), cmd.CommandPath())
+		default:
+			return nil
+		}
+		return e.Try("see %s --help", cmd.CommandPath())
+	}
+}
+
+// texts are the flags that take a text.
+var texts = []string{"config", "data-path", "cache-path", "log-level", "listen", "mission", "author", "from", "data"}
+
+// noEmptyFlag refuses a flag that was given without a value: a variable of the
+// shell that is not set must not stand for the default folder.
+func noEmptyFlag(cmd *cobra.Command) error {
+	for _, name := range texts {
+		if value, err := cmd.Flags().GetString(name); err == nil && value == "" && cmd.Flags().Changed(name) {
+			return exo.Errorf("cli", exo.Invalid, nil, "--%s is given without a value", name).Try("give a value, or leave the flag out")
+		}
+	}
+	return nil
 }
 
 // root builds the tree of commands.
@@ -124,7 +161,7 @@ func (c *command) root() *cobra.Command {
 		Version:           c.program.Version(),
 		SilenceErrors:     true,
 		SilenceUsage:      true,
-		PersistentPreRunE: func(*cobra.Command, []string) error { return c.readCommon() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return c.readCommon(cmd) },
 		Args:              knownCommand,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -155,7 +192,10 @@ func (c *command) shortcut(cmd *cobra.Command, name, key, usage string) {
 }
 
 // readCommon gathers the settings given by flags.
-func (c *command) readCommon() error {
+func (c *command) readCommon(cmd *cobra.Command) error {
+	if err := noEmptyFlag(cmd); err != nil {
+		return err
+	}
 	c.common.Set = map[string]string{}
 	for key, v := range c.short {
 		if *v != "" {

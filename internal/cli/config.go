@@ -6,7 +6,7 @@ import (
 
 func (c *command) configCommand() *cobra.Command {
 	show := &cobra.Command{
-		Use: "show", Short: "Print every setting, its value and where it comes from", Args: cobra.NoArgs,
+		Use: "show", Short: "Print every setting, its value and where it comes from", Args: words(),
 		Long: "Prints every setting with its value and its origin: default, file, env or flag.\nSecrets are hidden.",
 		Example: "  exoplanetai config show\n" +
 			"  exoplanetai config show --config other.yaml --json\n" +

@@ -62,7 +62,7 @@ func (c *command) demoCommand() *cobra.Command {
 	var o DemoOptions
 	var once bool
 	cmd := &cobra.Command{
-		Use: "demo", Short: "Everything on bundled sample archives, then the server, until Ctrl-C", Args: cobra.NoArgs,
+		Use: "demo", Short: "Everything on bundled sample archives, then the server, until Ctrl-C", Args: words(),
 		Long: "Starts the sample archives with a made-up sky and a server that uses them, ingests all tables and the light curves\n" +
 			"of several stars, checks every byte, prints what it got and where to look, and stays until Ctrl-C.\n" +
 			"No network is needed. Only the folder and logs/ beside it are written.",

@@ -14,7 +14,7 @@ import (
 
 func (c *command) heldCommand() *cobra.Command {
 	list := &cobra.Command{
-		Use: "list", Short: "List the tables that wait for approval", Args: cobra.NoArgs,
+		Use: "list", Short: "List the tables that wait for approval", Args: words(),
 		Example: "  exoplanetai ingest held list\n  exoplanetai ingest held list --json\n  exoplanetai ingest held list --data-path /srv/exoplanets",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.read(cmd.Context(), func(ctx context.Context, r *Reader) error {
@@ -32,7 +32,7 @@ func (c *command) heldCommand() *cobra.Command {
 
 func (c *command) heldApprove() *cobra.Command {
 	return &cobra.Command{
-		Use: "approve ID", Short: "Make a held table current", Args: cobra.ExactArgs(1),
+		Use: "approve ID", Short: "Make a held table current", Args: words("the identifier of a held table"),
 		Example: "  exoplanetai ingest held approve koi_20260102_030405\n  exoplanetai ingest held approve koi_20260102_030405 --json\n  exoplanetai ingest held list",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.decide(cmd.Context(), args[0], func(ctx context.Context, w *Writer) error {
@@ -48,7 +48,7 @@ func (c *command) heldApprove() *cobra.Command {
 
 func (c *command) heldDiscard() *cobra.Command {
 	return &cobra.Command{
-		Use: "discard ID", Short: "Decide that a held table never becomes current", Args: cobra.ExactArgs(1),
+		Use: "discard ID", Short: "Decide that a held table never becomes current", Args: words("the identifier of a held table"),
 		Long:    "Decides that a held table never becomes current. Its bytes are kept.",
 		Example: "  exoplanetai ingest held discard koi_20260102_030405\n  exoplanetai ingest held discard koi_20260102_030405 --json\n  exoplanetai ingest held list",
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -39,7 +39,7 @@ func (c *command) ingestCommand() *cobra.Command {
 func (c *command) ingestTable() *cobra.Command {
 	var req ingest.TableRequest
 	cmd := &cobra.Command{
-		Use: "table koi|toi|k2|gaia", Short: "Ingest one table", Args: cobra.ExactArgs(1),
+		Use: "table koi|toi|k2|gaia", Short: "Ingest one table", Args: words("koi, toi, k2 or gaia"),
 		Long: "Fetches a table, checks it, stores it with its provenance and tells which rows changed.\n" +
 			"A table that is still fresh is not fetched again, unless --force-refresh.",
 		Example: "  exoplanetai ingest table koi\n" +
@@ -69,7 +69,7 @@ func (c *command) ingestTable() *cobra.Command {
 func (c *command) ingestBatch() *cobra.Command {
 	var req ingest.BatchRequest
 	cmd := &cobra.Command{
-		Use: "batch", Short: "Ingest koi, toi and k2", Args: cobra.NoArgs,
+		Use: "batch", Short: "Ingest koi, toi and k2", Args: words(),
 		Long: "Ingests the three tables. One failure never stops the others; if any failed, the exit status is not 0.",
 		Example: "  exoplanetai ingest batch\n" +
 			"  exoplanetai ingest batch --force-refresh\n" +
@@ -145,8 +145,11 @@ func (c *command) ingestLightCurve() *cobra.Command {
 	return cmd
 }
 
-// maxNames bounds a list of names.
-const maxNames = 100_000
+// maxNames and maxList bound a list of names, in names and in bytes.
+const (
+	maxNames = 100_000
+	maxList  = 8 << 20
+)
 
 // names gathers the targets from arguments and from a list.
 func (c *command) names(ctx context.Context, args []string, from string) ([]string, error) {
@@ -156,9 +159,12 @@ func (c *command) names(ctx context.Context, args []string, from string) ([]stri
 		var data []byte
 		var err error
 		if from == "-" {
-			data, err = io.ReadAll(io.LimitReader(c.term.In, 1<<23))
+			data, err = io.ReadAll(io.LimitReader(c.term.In, maxList+1))
 		} else {
-			data, err = c.program.ReadFile(ctx, from, 1<<23)
+			data, err = c.program.ReadFile(ctx, from, maxList)
+		}
+		if errors.Is(err, exo.TooLarge) || len(data) > maxList {
+			return nil, exo.E(op, exo.Invalid, nil, err).Say("the list %q is larger than %s", clean(from), size(maxList)).Try("give at most %d names, one a line", maxNames)
 		}
 		if err != nil {
 			return nil, exo.E(op, exo.NotFound, nil, err).Say("the list %q cannot be read", clean(from)).Try("name a readable file")
@@ -169,9 +175,12 @@ func (c *command) names(ctx context.Context, args []string, from string) ([]stri
 			}
 		}
 	}
-	if len(names) == 0 || len(names) > maxNames {
+	if len(names) == 0 {
+		return nil, exo.Errorf(op, exo.Invalid, nil, "no star is named").Try("exoplanetai ingest lightcurve \"TIC 441420236\" for one, or --from a list with one name a line")
+	}
+	if len(names) > maxNames {
 		return nil, exo.Errorf(op, exo.Invalid, nil, "%s given", count(len(names), "name", "names")).
-			Try("give between 1 and %d, exoplanetai ingest lightcurve \"TIC 441420236\" for one", maxNames)
+			Try("give at most %d at a time", maxNames)
 	}
 	return names, nil
 }

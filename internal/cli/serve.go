@@ -6,7 +6,7 @@ import (
 
 func (c *command) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "serve", Short: "Answer HTTP, until Ctrl-C", Args: cobra.NoArgs,
+		Use: "serve", Short: "Answer HTTP, until Ctrl-C", Args: words(),
 		Long: "Answers HTTP on a loopback address until Ctrl-C. The routes are described at /docs and /openapi.json.\n" +
 			"A fresh server fetches nothing unasked.",
 		Example: "  exoplanetai serve\n" +

@@ -32,7 +32,7 @@ type stats struct {
 
 func (c *command) storageStats() *cobra.Command {
 	return &cobra.Command{
-		Use: "stats", Short: "Print bytes and files by folder, the disk, and how well the bytes are proved", Args: cobra.NoArgs,
+		Use: "stats", Short: "Print bytes and files by folder, the disk, and how well the bytes are proved", Args: words(),
 		Example: "  exoplanetai storage stats\n  exoplanetai storage stats --json\n  exoplanetai storage stats --data-path /srv/exoplanets",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.read(cmd.Context(), func(ctx context.Context, r *Reader) error {
@@ -81,7 +81,7 @@ func when(t *time.Time) string {
 func (c *command) storageVerify() *cobra.Command {
 	var o store.VerifyOptions
 	cmd := &cobra.Command{
-		Use: "verify", Short: "Compare every stored byte with its digest", Args: cobra.NoArgs,
+		Use: "verify", Short: "Compare every stored byte with its digest", Args: words(),
 		Long: "Reads every stored byte and compares it with its digest, its metadata record, its checksum line and its index row.\n" +
 			"Everything that is damaged is listed with what to do about it; then the exit status is 4. No data file is changed.\n" +
 			"A full check holds the data folder while it runs and notes there when which file was proved. Where another program\n" +
@@ -166,7 +166,7 @@ func (c *command) printDamage(list []store.Damage) error {
 
 func (c *command) storageReindex() *cobra.Command {
 	return &cobra.Command{
-		Use: "reindex", Short: "Make the index anew from the files", Args: cobra.NoArgs,
+		Use: "reindex", Short: "Make the index anew from the files", Args: words(),
 		Long: "Makes the index database anew from the files, their metadata records and checksum lines.\n" +
 			"Files are never changed. A damaged index database is kept under another name; the list of jobs and the notes\n" +
 			"of when the archives were last asked are in there alone and start anew.\n" +
