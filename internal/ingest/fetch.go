@@ -25,7 +25,11 @@ func (r *run) ask(ctx context.Context) (TableResult, error) {
 			return TableResult{}, r.refused(err)
 		}
 		if ok = ok && err == nil && probe.Newest != ""; ok {
-			if probe.Rows == r.newest.Rows && probe.Newest == r.newest.Newest {
+			late, err := r.mayBeLate(ctx)
+			if err != nil {
+				return TableResult{}, err
+			}
+			if probe.Rows == r.newest.Rows && probe.Newest == r.newest.Newest && !late {
 				return r.unchanged(ctx, false)
 			}
 			since = dayBefore(r.newest.Newest)
@@ -52,10 +56,31 @@ func (r *run) fullDue(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	last := *r.newest.Full
-	if c.At.After(last) {
+	if r.ahead(last) || c.At.After(last) && !r.ahead(c.At) {
 		last = c.At
 	}
-	return r.now().Sub(last) >= r.opt.FullReload, nil
+	return r.ahead(last) || r.now().Sub(last) >= r.opt.FullReload, nil
+}
+
+// mayBeLate tells whether rows may have changed after the last fetch without a
+// sign in the newest update time, because that is a day, and the day was not
+// over. A day that the archive ends later than we do is allowed for.
+func (r *run) mayBeLate(ctx context.Context) (bool, error) {
+	day, err := time.Parse(time.DateOnly, r.newest.Newest)
+	if err != nil {
+		return false, nil // a time to the second, or nothing that can be reckoned with
+	}
+	seen := r.newest.RetrievedAt
+	for _, key := range []string{fullKey(r.t), rowsKey(r.t)} {
+		c, _, err := r.opt.Store.Check(ctx, key)
+		if err != nil {
+			return false, err
+		}
+		if c.At.After(seen) {
+			seen = c.At
+		}
+	}
+	return seen.Before(day.AddDate(0, 0, 2)) || r.ahead(seen), nil
 }
 
 // dayBefore goes back one day from an update time, in its own form. Updates of
@@ -247,6 +272,9 @@ func (r *run) takeMerged(ctx context.Context, l *load, delta *catalog.Table, tex
 		return TableResult{}, err
 	}
 	if st.Digest() == r.newest.SHA256 {
+		if err := r.opt.Store.SetCheck(ctx, rowsKey(r.t), store.Check{At: l.at, Outcome: "unchanged"}); err != nil {
+			return TableResult{}, err
+		}
 		return r.unchanged(ctx, false)
 	}
 	m := store.Meta{Origin: l.answer.Origin, Full: r.newest.Full, From: []store.Ref{{Path: r.newest.Path, SHA256: r.newest.SHA256}}}

@@ -48,8 +48,14 @@ func (s *Service) Held(ctx context.Context) ([]HeldTable, error) {
 	for _, m := range waiting {
 		h := HeldTable{ID: heldID(m), TableType: m.Table, Path: m.Path, Records: m.Rows, Checksum: m.SHA256, RetrievedAt: m.RetrievedAt}
 		_, d, why, err := s.compareHeld(ctx, m)
-		if err != nil {
-			return nil, err
+		switch exo.KindOf(err) {
+		case exo.Corrupt, exo.Upstream: // one table that cannot be read hides no other
+			why = "it cannot be compared with the current table: " + exo.MessageOf(err)
+			d.Schema = catalog.SchemaChanges{Added: []string{}, Removed: []string{}}
+		default:
+			if err != nil {
+				return nil, err
+			}
 		}
 		h.Reason, h.Changes, h.SchemaChanges = why, d.Changes, d.Schema
 		list = append(list, h)

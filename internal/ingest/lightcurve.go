@@ -124,7 +124,7 @@ func (r *curveRun) run(ctx context.Context) (LightCurveResult, error) {
 	if err := r.look(ctx); err != nil {
 		return LightCurveResult{}, err
 	}
-	if len(r.held) > 0 && !r.force && r.asked.Outcome != "" && r.now().Before(r.freshUntil()) {
+	if len(r.held) > 0 && !r.force && r.asked.Outcome != "" && r.good(r.asked.At, "lightcurve") {
 		return r.answer(r.heldFiles(FromCache)), nil
 	}
 	res, err := r.ask(ctx)

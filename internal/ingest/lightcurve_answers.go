@@ -24,8 +24,9 @@ type answers struct {
 	meta  store.Meta
 	body  []byte // empty: there is nothing to store
 
-	mu    sync.Mutex
-	taken bool // under mu: in an act, or published
+	mu     sync.Mutex
+	taken  bool // under mu: in an act, or published
+	behind bool // under mu: goes with no light curve, as its name may be taken
 }
 
 // newAnswers makes the record of a search, unless an equal one is held for the
@@ -95,21 +96,22 @@ func searchRecord(all []archive.Answer) ([]byte, error) {
 // cannot be staged now is tried again by publish.
 func (a *answers) take(ctx context.Context) []store.Item {
 	a.mu.Lock()
-	mine := !a.taken && len(a.body) > 0
-	a.taken = true
+	mine := !a.taken && !a.behind && len(a.body) > 0
+	a.taken = a.taken || mine
 	a.mu.Unlock()
 	if !mine {
 		return nil
 	}
 	items, err := a.stage(ctx)
 	if err != nil {
-		a.giveBack(items)
+		a.release(items)
 		return nil
 	}
 	return items
 }
 
-// stage returns the staged record, also with an error, so that it is discarded.
+// stage returns the staged record, if there is one also with an error, so that
+// it is discarded.
 func (a *answers) stage(ctx context.Context) ([]store.Item, error) {
 	staged, err := a.store.Stage(ctx)
 	if err != nil {
@@ -121,12 +123,22 @@ func (a *answers) stage(ctx context.Context) ([]store.Item, error) {
 
 // giveBack lets the answers be taken again after an act that failed.
 func (a *answers) giveBack(items []store.Item) {
-	if len(items) == 0 {
-		return
+	if len(items) > 0 { // else they are another act's
+		a.release(items)
 	}
+}
+
+func (a *answers) release(items []store.Item) {
 	discard(items)
 	a.mu.Lock()
 	a.taken = false
+	a.mu.Unlock()
+}
+
+// stayBehind leaves the answers to publish, which finds them a free name.
+func (a *answers) stayBehind() {
+	a.mu.Lock()
+	a.behind = true
 	a.mu.Unlock()
 }
 
@@ -150,21 +162,33 @@ func (a *answers) publish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = a.store.Publish(ctx, items...)
-	if errors.Is(err, exo.Exists) {
-		// Another search of the same star has taken the name in this second;
-		// it has stored an answer as good as this one.
-		return nil
+	for n := range mostAnswers {
+		if _, err = a.store.Publish(ctx, items...); !errors.Is(err, exo.Exists) {
+			return err
+		}
+		// Another search of the same star has taken the name in this second.
+		if items[0].Meta.Path, err = answerPath(a.meta.Target, a.meta.RetrievedAt, n+1); err != nil {
+			return err
+		}
 	}
-	return err
+	return tooMany(a.meta.Target)
 }
 
-// freePath makes raw/mast/tic441420236_20260102_030405_search.json; where the
-// name is taken, with the next free second.
+// mostAnswers is how many seconds are tried for the name of a record.
+const mostAnswers = 60
+
+// answerPath makes raw/mast/tic441420236_20260102_030405_search.json, with a
+// time some seconds later.
+func answerPath(id exo.TargetID, at time.Time, later int) (exo.Path, error) {
+	star := strings.ToLower(string(id.Catalog)) + fmt.Sprint(id.Number)
+	stamp := exo.Stamp(at.Add(time.Duration(later) * time.Second))
+	return exo.ParsePath(fmt.Sprintf("raw/mast/%s_%s_search.json", star, stamp))
+}
+
+// freePath is the first name that no record held has.
 func freePath(held []store.Meta, t Target, now time.Time) (exo.Path, error) {
-	star := strings.ToLower(string(t.ID.Catalog)) + fmt.Sprint(t.ID.Number)
-	for n := range 60 {
-		path, err := exo.ParsePath(fmt.Sprintf("raw/mast/%s_%s_search.json", star, exo.Stamp(now.Add(time.Duration(n)*time.Second))))
+	for n := range mostAnswers {
+		path, err := answerPath(t.ID, now, n)
 		if err != nil {
 			return "", err
 		}
@@ -172,5 +196,9 @@ func freePath(held []store.Meta, t Target, now time.Time) (exo.Path, error) {
 			return path, nil
 		}
 	}
-	return "", exo.Errorf("ingest.answers", exo.Conflict, t.ID, "too many answers about %s within a minute", t.ID)
+	return "", tooMany(t.ID)
+}
+
+func tooMany(id exo.TargetID) error {
+	return exo.Errorf("ingest.answers", exo.Conflict, id, "too many answers about %s within a minute", id)
 }

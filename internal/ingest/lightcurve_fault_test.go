@@ -10,6 +10,7 @@ import (
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/fsys/fsystest"
 	"exoplanetai/internal/ingest"
+	"exoplanetai/internal/store"
 )
 
 // TestEveryDiskCallOfALightCurveMayFail fails the n-th call for n = 1, 2, 3 …
@@ -53,6 +54,10 @@ func TestEveryDiskCallOfALightCurveMayFail(t *testing.T) {
 			stored, err := os.ReadFile(filepath.Join(b.dir, string(res.Files[0].Path)))
 			if err != nil || !bytes.Equal(stored, c.bytes(t)) || res.Files[0].Path.Base() != c.fileName() {
 				t.Errorf("%s (%s): %s is not the archive's file: %v", what, where, res.Files[0].Path, err)
+			}
+			told, err := b.store.List(t.Context(), store.Filter{Kind: store.Answer, Target: c.id})
+			if err != nil || len(told) != 1 {
+				t.Errorf("%s (%s): the search left %d records: %v", what, where, len(told), err)
 			}
 		}
 	}

@@ -80,6 +80,9 @@ func (s *Service) fetchCurveOnce(ctx context.Context, p archive.Product, held *s
 		return fetchedCurve{err: err}
 	}
 	meta.Origin, meta.RetrievedAt = origin, s.now()
+	if held != nil && meta.RetrievedAt.Before(held.RetrievedAt) { // the clock went back; the newest is what came last
+		meta.RetrievedAt = held.RetrievedAt.Add(time.Second)
+	}
 	if meta, err = s.publishCurve(ctx, staged, meta, p.FileName, held, with); err != nil {
 		return fetchedCurve{err: err}
 	}
@@ -105,7 +108,7 @@ func (s *Service) download(ctx context.Context, p archive.Product, staged *store
 // file of a search takes the archive's answers along.
 func (s *Service) publishCurve(ctx context.Context, staged *store.Staged, m store.Meta, name string, held *store.Meta, with *answers) (store.Meta, error) {
 	plain := m.Path
-	for n := range 10 {
+	for n := 0; n < 10; {
 		if n > 0 || held != nil {
 			// Two changes within a second take the next seconds' names.
 			stamp := exo.Stamp(m.RetrievedAt.Add(time.Duration(max(n-1, 0)) * time.Second))
@@ -121,8 +124,13 @@ func (s *Service) publishCurve(ctx context.Context, staged *store.Staged, m stor
 			return metas[0], nil
 		}
 		with.giveBack(along)
-		if !errors.Is(err, exo.Exists) {
+		switch {
+		case !errors.Is(err, exo.Exists):
 			return store.Meta{}, err
+		case len(along) > 0: // it may be the answers' name that is taken
+			with.stayBehind()
+		default:
+			n++
 		}
 	}
 	return store.Meta{}, exo.Errorf("ingest.publish", exo.Conflict, plain, "%s changes too often", name)

@@ -111,7 +111,7 @@ func (s *Service) tableStatus(ctx context.Context, t catalog.Type) (TableStatus,
 	age := now.Sub(asked.At).Seconds()
 	ts.Records, ts.Columns, ts.Versions, ts.RawPath = m.Rows, len(m.Columns), held.Files, m.Path
 	ts.RetrievedAt, ts.CheckedAt, ts.AgeS = &m.RetrievedAt, &asked.At, &age
-	ts.Fresh, ts.NextDue = now.Before(due), &due
+	ts.Fresh, ts.NextDue = s.good(asked.At, string(t)), &due
 	return ts, nil
 }
 

@@ -58,7 +58,8 @@ type run struct {
 }
 
 func checkKey(t catalog.Type) string  { return "table/" + string(t) }
-func fullKey(t catalog.Type) string   { return "table/" + string(t) + "/full" }
+func fullKey(t catalog.Type) string   { return "table/" + string(t) + "/full" } // whole loads
+func rowsKey(t catalog.Type) string   { return "table/" + string(t) + "/rows" } // loads of changed rows
 func failedKey(t catalog.Type) string { return "table/" + string(t) + "/failed" }
 
 func (r *run) table(ctx context.Context) (TableResult, error) {
@@ -104,12 +105,17 @@ func (s *Service) current(ctx context.Context, t catalog.Type) (*store.Meta, sto
 	return &m, c, nil
 }
 
-// fresh tells whether the archive need not be asked. A time in the future comes
-// from a clock that was wrong, and proves nothing.
-func (r *run) fresh() bool {
-	now := r.now()
-	return now.Before(r.freshUntil()) && !r.asked.At.After(now.Add(time.Minute))
+// fresh tells whether the archive need not be asked.
+func (r *run) fresh() bool { return r.good(r.asked.At, string(r.t)) }
+
+// good tells whether what the archive confirmed then is still fresh.
+func (s *Service) good(asked time.Time, what string) bool {
+	return s.now().Before(asked.Add(s.opt.Freshness[what])) && !s.ahead(asked)
 }
+
+// ahead tells whether a time lies in the future. Such a time comes from a clock
+// that was wrong, and proves nothing.
+func (s *Service) ahead(t time.Time) bool { return t.After(s.now().Add(time.Minute)) }
 
 func (r *run) freshUntil() time.Time { return r.asked.At.Add(r.opt.Freshness[string(r.t)]) }
 

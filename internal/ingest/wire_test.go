@@ -200,8 +200,12 @@ func TestK2ChangesAreAskedForInTheArchivesLanguage(t *testing.T) {
 		res.Checksum != exo.DigestOf([]byte(k2Head+k2A+k2B+newC)) {
 		t.Errorf("%q %+v", queries, res)
 	}
-	w.clock.Pass(25 * time.Hour)
-	if res := must(t, w.bench, "k2", false); res.Source != ingest.Unchanged || len(queries) != 3 {
-		t.Errorf("%q %+v", queries, res)
+	// The day of the newest row was not over everywhere when the rows came; so
+	// they are asked for once more, and then the probe is enough.
+	for _, asked := range []int{4, 5} {
+		w.clock.Pass(25 * time.Hour)
+		if res := must(t, w.bench, "k2", false); res.Source != ingest.Unchanged || len(queries) != asked {
+			t.Errorf("%q %+v", queries, res)
+		}
 	}
 }

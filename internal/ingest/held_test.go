@@ -1,0 +1,49 @@
+package ingest_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"exoplanetai/internal/catalog"
+	"exoplanetai/internal/exo"
+	"exoplanetai/internal/store"
+)
+
+// overwrite damages a stored file.
+func overwrite(t *testing.T, b *bench, p exo.Path) {
+	t.Helper()
+	at := filepath.Join(b.dir, string(p))
+	if err := os.Chmod(at, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(at, []byte("damaged"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOneHeldTableThatCannotBeReadHidesNoOther(t *testing.T) {
+	b := newBench(t)
+	must(t, b, "koi", false)
+	must(t, b, "toi", false)
+	b.clock.Pass(25 * time.Hour)
+	head := func(s string, n int) string { return strings.Join(strings.SplitAfter(s, "\n")[:n], "") }
+	b.koi.set(func(f *tableFake) { f.text = head(koiText, 1) })
+	b.toi.set(func(f *tableFake) { f.text = head(toiText, 1) })
+	for _, name := range []string{"koi", "toi"} {
+		if _, err := table(t, b, name, false); exo.KindOf(err) != exo.Conflict {
+			t.Fatal(err)
+		}
+	}
+	list, err := b.store.List(t.Context(), store.Filter{Kind: store.Held, Table: catalog.KOI})
+	if err != nil || len(list) != 1 {
+		t.Fatal(list, err)
+	}
+	overwrite(t, b, list[0].Path)
+	held, err := b.Held(t.Context())
+	if err != nil || len(held) != 2 {
+		t.Errorf("%+v %v", held, err)
+	}
+}
