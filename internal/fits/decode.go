@@ -80,12 +80,29 @@ func (s *source) floatAt(b []byte, i int) float64 {
 		if s.hasNull && n == s.null {
 			return math.NaN()
 		}
+		if s.letter == 'K' && (s.scale != 1 || s.zero != 0) {
+			return s.wideAt(n)
+		}
 		v = float64(n)
 	}
 	if s.scale == 1 && s.zero == 0 {
 		return v
 	}
 	return s.zero + s.scale*v
+}
+
+// wideAt scales a 64-bit integer and rounds once, at the end: float64(n) alone
+// would lose the last ten bits of n, which with the offset of the unsigned
+// form, 2^63, are all that a small value has.
+func (s *source) wideAt(n int64) float64 {
+	if l, ok := s.linear(); ok {
+		if mag, neg, ok := l.apply(n); ok && neg && mag > 0 {
+			return -float64(mag)
+		} else if ok {
+			return float64(mag)
+		}
+	}
+	return s.zero + s.scale*float64(n)
 }
 
 // copyFloats converts len(dst) numbers that are stride bytes apart. This is

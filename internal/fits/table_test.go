@@ -90,6 +90,8 @@ func TestNumbersAreScaledAndNullsAreNaN(t *testing.T) {
 		"J":                     {oneColumn("J", 1, be.AppendUint32(nil, 1<<31)), []float64{-1 << 31}},
 		"K":                     {oneColumn("K", 1, be.AppendUint64(nil, 1<<63)), []float64{-1 << 63}},
 		"K unsigned":            {oneColumn("K", 1, be.AppendUint64(nil, 1<<63), "TZERO1  = 9223372036854775808"), []float64{0}},
+		"K unsigned and small":  {oneColumn("K", 3, be.AppendUint64(be.AppendUint64(be.AppendUint64(nil, 1<<63|1), 1<<63|1000), 0xffffffffffffffff), "TZERO1  = 9223372036854775808"), []float64{1, 1000, 1<<63 - 1}},
+		"K near its offset":     {oneColumn("K", 1, be.AppendUint64(nil, 1<<62+1), "TZERO1  = -4611686018427387904"), []float64{1}},
 		"E with NaN":            {oneColumn("E", 2, f32), []float64{1.5, math.NaN()}},
 		"E scaled":              {oneColumn("E", 2, f32, "TSCAL1  = 2"), []float64{3, math.NaN()}},
 		"TNULL of a float":      {oneColumn("E", 2, f32, "TNULL1  = 1"), []float64{1.5, math.NaN()}},
