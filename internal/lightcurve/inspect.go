@@ -46,7 +46,7 @@ func Inspect(f *fits.File) (Info, error) {
 		return Info{}, err
 	}
 	var lc LightCurve
-	if err := lc.describe(f, h, lay); err != nil {
+	if err := lc.describe(f, h, t, lay); err != nil {
 		return Info{}, err
 	}
 	time, err := t.Float64(nil, lay.time)

@@ -135,18 +135,21 @@ func TestFilesThatAreNoLightCurvesAreRefused(t *testing.T) {
 		file *fits.File
 		say  string
 	}{
-		"another telescope":   {build(t, []card{{"TELESCOP", "HST"}}, "SCI", nil, cols), "TELESCOP"},
-		"no telescope":        {build(t, nil, "LIGHTCURVE", nil, cols), "TELESCOP"},
-		"TESS target pixels":  {build(t, tessHdr, "PIXELS", nil, cols), "no table LIGHTCURVE"},
-		"Kepler pixels":       {build(t, []card{{"TELESCOP", "Kepler"}}, "TARGETTABLES", nil, cols), "no table LIGHTCURVE"},
-		"no table":            {&fits.File{HDUs: build(t, tessHdr, "LIGHTCURVE", nil, cols).HDUs[:1]}, "no table"},
-		"another zero point":  {build(t, tessHdr, "LIGHTCURVE", []card{{"BJDREFI", 2400000}}, cols), "BJD 2400000"},
-		"a broken zero point": {build(t, tessHdr, "LIGHTCURVE", []card{{"BJDREFI", 2457000}, {"BJDREFF", 0.5}}, cols), "+0.5"},
-		"no error column":     {build(t, tessHdr, "LIGHTCURVE", btjd, slices.Concat(cols[:3], cols[4:])), "no column PDCSAP_FLUX_ERR"},
-		"no quality column":   {build(t, tessHdr, "LIGHTCURVE", btjd, cols[:4]), "no column QUALITY"},
-		"no time column":      {build(t, tessHdr, "LIGHTCURVE", btjd, cols[1:]), "no column TIME"},
-		"no cadence column":   {build(t, tessHdr, "LIGHTCURVE", btjd, slices.Concat(cols[:1], cols[2:])), "no column CADENCENO"},
-		"text for a flux":     {build(t, tessHdr, "LIGHTCURVE", btjd, slices.Concat(cols[:2], []column{{"PDCSAP_FLUX", []string{"a", "b", "c"}}}, cols[3:])), "PDCSAP_FLUX"},
+		"another telescope":            {build(t, []card{{"TELESCOP", "HST"}}, "SCI", nil, cols), "TELESCOP"},
+		"no telescope":                 {build(t, nil, "LIGHTCURVE", nil, cols), "TELESCOP"},
+		"TESS target pixels":           {build(t, tessHdr, "PIXELS", nil, cols), "no table LIGHTCURVE"},
+		"Kepler pixels":                {build(t, []card{{"TELESCOP", "Kepler"}}, "TARGETTABLES", nil, cols), "no table LIGHTCURVE"},
+		"no table":                     {&fits.File{HDUs: build(t, tessHdr, "LIGHTCURVE", nil, cols).HDUs[:1]}, "no table"},
+		"another zero point":           {build(t, tessHdr, "LIGHTCURVE", []card{{"BJDREFI", 2400000}}, cols), "BJD 2400000"},
+		"a zero point as a real":       {build(t, tessHdr, "LIGHTCURVE", []card{{"BJDREFI", 2400000.5}}, cols), "BJD 2400000.5"},
+		"a zero point in words":        {build(t, tessHdr, "LIGHTCURVE", []card{{"BJDREFI", "unknown"}}, cols), "BJDREFI"},
+		"a unit of another zero point": {build(t, tessHdr, "LIGHTCURVE", []card{{"TUNIT1", "BJD - 2450000"}}, cols), "2450000"},
+		"a broken zero point":          {build(t, tessHdr, "LIGHTCURVE", []card{{"BJDREFI", 2457000}, {"BJDREFF", 0.5}}, cols), "+0.5"},
+		"no error column":              {build(t, tessHdr, "LIGHTCURVE", btjd, slices.Concat(cols[:3], cols[4:])), "no column PDCSAP_FLUX_ERR"},
+		"no quality column":            {build(t, tessHdr, "LIGHTCURVE", btjd, cols[:4]), "no column QUALITY"},
+		"no time column":               {build(t, tessHdr, "LIGHTCURVE", btjd, cols[1:]), "no column TIME"},
+		"no cadence column":            {build(t, tessHdr, "LIGHTCURVE", btjd, slices.Concat(cols[:1], cols[2:])), "no column CADENCENO"},
+		"text for a flux":              {build(t, tessHdr, "LIGHTCURVE", btjd, slices.Concat(cols[:2], []column{{"PDCSAP_FLUX", []string{"a", "b", "c"}}}, cols[3:])), "PDCSAP_FLUX"},
 	} {
 		_, err := lightcurve.FromFITS(c.file, lightcurve.Options{})
 		if exo.KindOf(err) != exo.Invalid || !strings.Contains(exo.MessageOf(err), c.say) {

@@ -42,7 +42,7 @@ func (lc *LightCurve) read(f *fits.File, opt Options) (*fits.Table, error) {
 		return nil, err
 	}
 	*lc = LightCurve{FluxColumn: src.flux, Time: lc.Time, Flux: lc.Flux, FluxErr: lc.FluxErr, Quality: lc.Quality, Cadence: lc.Cadence}
-	if err := lc.describe(f, h, lay); err != nil {
+	if err := lc.describe(f, h, t, lay); err != nil {
 		return nil, err
 	}
 	if err := lc.readColumns(h, t, lay, src); err != nil {
@@ -191,8 +191,8 @@ func restoreCadence(cadence []int32, time []float64) {
 	}
 }
 
-// describe fills in what the headers say. h is the table's HDU.
-func (lc *LightCurve) describe(f *fits.File, h *fits.HDU, lay layout) error {
+// describe fills in what the headers say. h is the HDU of the table t.
+func (lc *LightCurve) describe(f *fits.File, h *fits.HDU, t *fits.Table, lay layout) error {
 	head := f.HDUs[0].Header
 	lc.Author, lc.Mission = lay.author, lay.mission
 	lc.Target = targetOf(head, lay.mission)
@@ -214,7 +214,7 @@ func (lc *LightCurve) describe(f *fits.File, h *fits.HDU, lay layout) error {
 	lc.ProcVer = procVer(head)
 	lc.CrowdSAP, lc.FlFrcSAP = number(h.Header, "CROWDSAP"), number(h.Header, "FLFRCSAP")
 	var err error
-	lc.Scale, err = scaleOf(h, lay)
+	lc.Scale, err = scaleOf(h, t, lay)
 	return err
 }
 
@@ -273,25 +273,6 @@ func procVer(head *fits.Header) string {
 		}
 	}
 	return ""
-}
-
-// scaleOf finds the zero point of the times: BJDREFI, else the unit of the
-// time column, else the mission's own.
-func scaleOf(h *fits.HDU, lay layout) (exo.Scale, error) {
-	ref, ok := h.Header.Int("BJDREFI")
-	if !ok {
-		if lay.mission == exo.TESS {
-			return exo.BTJD, nil
-		}
-		return exo.BKJD, nil
-	}
-	frac, _ := h.Header.Float("BJDREFF")
-	for _, s := range []exo.Scale{exo.BKJD, exo.BTJD} {
-		if float64(ref) == s.Zero() && frac == 0 {
-			return s, nil
-		}
-	}
-	return "", exo.Errorf("lightcurve.FromFITS", exo.Invalid, h.Name(), "HDU %d (%s) counts its times from BJD %d%+g, which is neither 2454833 nor 2457000", h.Index, h.Name(), ref, frac)
 }
 
 func number(head *fits.Header, key string) float64 {
