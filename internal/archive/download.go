@@ -26,8 +26,10 @@ const maxFile = 4 << 30
 // Download fetches a file into dst, in as many tries as the endpoint permits.
 // A try goes on at dst.Offset() when the server proves that it continues the
 // same file: status 206, a Content-Range that begins there and has the known
-// total, and an unchanged ETag or Last-Modified. Otherwise dst is reset and the
-// file comes from its beginning. It returns when the file is whole: with the
+// total, and the ETag and Last-Modified that the first answer had. Otherwise dst is reset and the
+// file comes from its beginning. A server that gives neither validator proves
+// only place and total: a file it replaced by one of the same length goes
+// unseen here, and the caller's own checks must find it. It returns when the file is whole: with the
 // length that the server and f state.
 //
 // Errors: NotFound, Denied, Unavailable; Upstream for a length that is not the
@@ -138,7 +140,7 @@ func (d *download) rest(resp *Response, off int64) error {
 	switch {
 	case !ok || from != off:
 		return d.startOver(errors.New("the range is not the one asked for"))
-	case d.known && etag != d.etag, d.known && modified != d.modified:
+	case d.known && !d.same(etag, modified):
 		return d.startOver(errors.New("the file has changed"))
 	case total >= 0 && d.f.Size > 0 && total != d.f.Size:
 		return d.wrongSize(total)
@@ -158,6 +160,16 @@ func (d *download) rest(resp *Response, off int64) error {
 		return d.cut(resp.host)
 	}
 	return nil
+}
+
+// same reports whether the validators of a 206 are those of what is held. With
+// If-Range a server repeats the ETag but need not repeat the date (RFC 9110
+// §15.3.7); a strong ETag alone is proof.
+func (d *download) same(etag, modified string) bool {
+	if modified == "" && etag != "" && !strings.HasPrefix(etag, "W/") {
+		modified = d.modified
+	}
+	return etag == d.etag && modified == d.modified
 }
 
 // copy appends the body to dst and checks the length.

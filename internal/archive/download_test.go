@@ -187,6 +187,11 @@ func TestDownloadOutcomes(t *testing.T) {
 		"a changed ETag in a 206 starts over": {
 			steps:   []step{{origin: good, stop: 3000}, {do: ranged("bytes 3000-10239/10240", other[3000:], `"b"`)}, {origin: origin{body: other, etag: `"b"`}, stop: -1}},
 			retries: 2, want: other, requests: 3, resets: 1},
+		"a 206 with the same ETag needs no date": {
+			steps: []step{{origin: origin{body: whole, etag: `"a"`, modified: "Mon, 02 Jan 2006 15:04:05 GMT"}, stop: 3000}, {do: ranged("bytes 3000-10239/10240", whole[3000:], `"a"`)}}, retries: 1, want: whole, requests: 2},
+		"a 206 with the same weak ETag does": {
+			steps:   []step{{origin: origin{body: whole, etag: `W/"a"`, modified: "Mon, 02 Jan 2006 15:04:05 GMT"}, stop: 3000}, {do: ranged("bytes 3000-10239/10240", other[3000:], `W/"a"`)}, {origin: good, stop: -1}},
+			retries: 2, want: whole, requests: 3, resets: 1},
 		"a range that begins elsewhere starts over": {
 			steps:   []step{{origin: good, stop: 3000}, {do: ranged("bytes 2000-10239/10240", whole[2000:], `"a"`)}, {origin: good, stop: -1}},
 			retries: 2, want: whole, requests: 3, resets: 1},

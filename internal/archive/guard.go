@@ -47,7 +47,7 @@ func CheckAddress(addr string) error {
 }
 
 // reserved lists the ranges of the IANA special-purpose registries (RFC 6890
-// and successors) that netip's own tests do not cover.
+// and successors) that neither netip's own tests nor unicast cover.
 var reserved = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"),
 	netip.MustParsePrefix("100.64.0.0/10"), // shared, carrier-grade NAT
@@ -58,16 +58,13 @@ var reserved = []netip.Prefix{
 	netip.MustParsePrefix("198.51.100.0/24"),
 	netip.MustParsePrefix("203.0.113.0/24"),
 	netip.MustParsePrefix("240.0.0.0/4"),
-	netip.MustParsePrefix("64:ff9b:1::/48"),
-	netip.MustParsePrefix("100::/64"),
 	netip.MustParsePrefix("2001::/23"), // IETF protocols, Teredo among them
 	netip.MustParsePrefix("2001:db8::/32"),
 	netip.MustParsePrefix("3fff::/20"),
-	netip.MustParsePrefix("5f00::/16"),
-	netip.MustParsePrefix("fec0::/10"),
 }
 
 var (
+	unicast = netip.MustParsePrefix("2000::/3") // all of IPv6 that is given out as public (RFC 4291 §2.4 and IANA's register)
 	nat64   = netip.MustParsePrefix("64:ff9b::/96")
 	sixTo4  = netip.MustParsePrefix("2002::/16")
 	compat4 = netip.MustParsePrefix("::/96")
@@ -83,6 +80,8 @@ func public(a netip.Addr) bool {
 			return public(netip.AddrFrom4([4]byte(b[12:])))
 		case sixTo4.Contains(a):
 			return public(netip.AddrFrom4([4]byte(b[2:6])))
+		case !unicast.Contains(a):
+			return false
 		}
 	}
 	if !a.IsGlobalUnicast() || a.IsPrivate() {

@@ -45,6 +45,7 @@ type answer struct {
 	Paging struct {
 		Page          json.Number `json:"page"`
 		PagesFiltered json.Number `json:"pagesFiltered"`
+		RowsFiltered  json.Number `json:"rowsFiltered"`
 	} `json:"paging"`
 	Resolved *[]row `json:"resolvedCoordinate"` // nil: the key is absent
 }
@@ -80,14 +81,38 @@ func (s *Source) all(ctx context.Context, service string, params any) ([]row, []
 			return nil, nil, err
 		}
 		rows, raw = append(rows, a.Data...), append(raw, got)
-		last, err := a.Paging.PagesFiltered.Int64()
-		if err != nil || int64(page) >= last || len(a.Data) == 0 {
-			return rows, raw, nil
+		last, err := a.lastPage(page, len(rows), s.opt.PageSize)
+		if err != nil || last {
+			return rows, raw, err
 		}
 		if page >= maxPages || len(rows) > maxRows {
 			return nil, nil, exo.Errorf("mast.invoke", exo.Upstream, service, "MAST has more than %d rows for this question", len(rows))
 		}
 	}
+}
+
+// lastPage reports whether an answer is the last of its pages, have rows in
+// all. An answer that holds less than it counts is refused: the rest of the
+// rows would be taken for not existing.
+func (a answer) lastPage(page, have, size int) (bool, error) {
+	lacks := func(format string, args ...any) (bool, error) {
+		return false, exo.Errorf("mast.invoke", exo.Upstream, nil, "MAST's answer "+format, args...).Try("try again later")
+	}
+	pages, perr := a.Paging.PagesFiltered.Int64()
+	count, cerr := a.Paging.RowsFiltered.Int64()
+	switch {
+	case a.Status != "COMPLETE", a.Data == nil:
+		return lacks("comes without rows, not even none")
+	case perr != nil && len(a.Data) >= size:
+		return lacks("has %d rows and does not say whether there are more", len(a.Data))
+	case perr == nil && int64(page) < pages && len(a.Data) > 0:
+		return false, nil
+	case perr == nil && int64(page) < pages:
+		return lacks("is empty on page %d of %d", page, pages)
+	case cerr == nil && int64(have) < count:
+		return lacks("holds %d of %d rows", have, count)
+	}
+	return true, nil
 }
 
 // invoke asks one question until it is answered. While the archive says that

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -106,7 +107,10 @@ func source(t *testing.T, p *portal, o mast.Options) *mast.Source {
 
 // complete wraps rows into an answer of one page.
 func complete(rows string) string {
-	return `{"status":"COMPLETE","msg":"","data":[` + rows + `],"fields":[],"paging":{"page":1,"pageSize":5000,"pagesFiltered":1,"rows":1,"rowsFiltered":1,"rowsTotal":1}}`
+	var list []json.RawMessage
+	_ = json.Unmarshal([]byte("["+rows+"]"), &list) // rows that are none count as none
+	n := strconv.Itoa(len(list))
+	return `{"status":"COMPLETE","msg":"","data":[` + rows + `],"fields":[],"paging":{"page":1,"pageSize":5000,"pagesFiltered":1,"rows":` + n + `,"rowsFiltered":` + n + `,"rowsTotal":` + n + `}}`
 }
 
 func shared(t testing.TB, name string) string {

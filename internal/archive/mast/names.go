@@ -40,12 +40,10 @@ func (s *Source) Resolve(ctx context.Context, name exo.Name, m exo.Mission) ([]a
 			Try("check the spelling, or give its %s number", m.Catalog())
 	}
 	at := places[0] // the first is the best for a name
-	for _, p := range places {
-		if id, err := exo.ParseTargetID(p.name); err == nil && id.Catalog == m.Catalog() {
-			return []archive.Candidate{{ID: id, Name: p.name, RA: p.ra, Dec: p.dec, Resolver: p.resolver}}, nil
-		}
+	stars := numbered(places, m)
+	if len(stars) > 0 {
+		return stars, nil
 	}
-	var stars []archive.Candidate
 	if m == exo.TESS {
 		stars, err = s.ticStars(ctx, at)
 	} else {
@@ -59,6 +57,20 @@ func (s *Source) Resolve(ctx context.Context, name exo.Name, m exo.Mission) ([]a
 			Try("it may have been observed by another mission")
 	}
 	return nearest(stars), nil
+}
+
+// numbered returns the stars that the resolver itself calls by numbers of the
+// mission's catalog, each once.
+func numbered(places []place, m exo.Mission) []archive.Candidate {
+	var stars []archive.Candidate
+	for _, p := range places {
+		id, err := exo.ParseTargetID(p.name)
+		if err != nil || id.Catalog != m.Catalog() || slices.ContainsFunc(stars, func(c archive.Candidate) bool { return c.ID == id }) {
+			continue
+		}
+		stars = append(stars, archive.Candidate{ID: id, Name: p.name, RA: p.ra, Dec: p.dec, Resolver: p.resolver})
+	}
+	return stars
 }
 
 // lookUp asks the resolver that is configured for positions of a name.

@@ -56,6 +56,9 @@ func TestNamesBecomeStars(t *testing.T) {
 		"positions that are none": {"AU Mic", exo.TESS, map[string]string{"Mast.Name.Lookup": at("AU Mic", "x", "null", "7")}, "", exo.NotFound},
 		"a Kepler host": {"Kepler-10 b", exo.Kepler, map[string]string{"Mast.Name.Lookup": at("Kepler-10 b", "Kepler-10", "285.67938", "50.241306"),
 			"Mast.Caom.Filtered.Position": complete(`{"obsid":1,"target_name":"kplr011904151","s_ra":285.6794,"s_dec":50.2413},{"obsid":2,"target_name":"kplr011904151","s_ra":285.6794,"s_dec":50.2413},{"obsid":3,"target_name":"FFI"}`)}, "KIC 11904151", ""},
+		"the resolver gives two numbers, none is picked": {"Double", exo.TESS, map[string]string{"Mast.Name.Lookup": `{"resolvedCoordinate":[` +
+			`{"searchString":"double","resolver":"TIC","canonicalName":"TIC 1","ra":10,"decl":20},{"searchString":"double","resolver":"TIC","canonicalName":"TIC 2","ra":10.0001,"decl":20},` +
+			`{"searchString":"double","resolver":"EXO","canonicalName":"TIC 1","ra":10,"decl":20}],"status":""}`}, "TIC 1, TIC 2", ""},
 		"the resolver gives the number itself": {"TIC 307210830", exo.TESS, map[string]string{"Mast.Name.Lookup": shared(t, "resolver.json")}, "TIC 307210830", ""},
 	}
 	for name, tc := range cases {

@@ -55,6 +55,9 @@ func (s *Source) runJob(ctx context.Context, adql string) (*archive.Response, er
 func (s *Source) jobResult(ctx context.Context, adql string) (*archive.Response, error) {
 	at, err := s.createJob(ctx, adql)
 	if err != nil {
+		if at != "" { // it is there, and may even run
+			s.abortJob(ctx, at)
+		}
 		return nil, err
 	}
 	phase, err := s.awaitJob(ctx, at)
@@ -82,7 +85,8 @@ func (s *Source) jobResult(ctx context.Context, adql string) (*archive.Response,
 	return nil, err
 }
 
-// createJob makes a job, starts it, and gives its address.
+// createJob makes a job, starts it, and gives its address, also with the error
+// of a job that was made and could not be started.
 func (s *Source) createJob(ctx context.Context, adql string) (string, error) {
 	ep := s.opt.Endpoint
 	start := ep.URL("/TAP/async", nil)

@@ -154,3 +154,16 @@ func TestAJobHasItsTime(t *testing.T) {
 		t.Errorf("error %v, want Unavailable", err)
 	}
 }
+
+func TestAJobThatCouldNotBeStartedIsAborted(t *testing.T) {
+	routes := uws(nil, "", "PENDING")
+	routes[at+"/phase"] = func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", http.StatusBadRequest) }
+	s := serve(t, routes)
+	_, err := source(t, s, nea.Options{Async: true}).Fetch(t.Context(), archive.TableRequest{Type: catalog.KOI}, io.Discard)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	if log := s.log(); log[len(log)-1] != "POST "+at+"/phase ABORT" {
+		t.Errorf("asked %q; the job stays behind", log)
+	}
+}
