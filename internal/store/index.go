@@ -252,8 +252,9 @@ const (
 	maxNote = 4000
 )
 
-// SetCheck notes when an archive was asked and what it said. Checks live in the
-// database alone: losing them costs one more question to the archive.
+// SetCheck notes when an archive was asked and what it said, or what a person
+// decided. Checks live in the database alone: losing them costs one more
+// question to the archive, or to the person.
 func (s *Store) SetCheck(ctx context.Context, key string, c Check) error {
 	const op = "store.SetCheck"
 	if err := s.writable(op); err != nil {
