@@ -208,6 +208,8 @@ func TestErrorsHaveAHintAndAnExitStatus(t *testing.T) {
 	}{
 		"a use case's error": {exo.Errorf("op", exo.Unavailable, nil, "the archive does not answer").Try("again later"), "ingest table koi", 5,
 			"error: the archive does not answer. Try: again later.\n"},
+		"a hint to try later": {exo.Errorf("op", exo.Unavailable, nil, "the archive does not answer").Try("try again later"), "ingest table koi", 5,
+			"error: the archive does not answer. Try again later.\n"},
 		"not found":                  {exo.Errorf("op", exo.NotFound, nil, "no star is known by that name"), "ingest lightcurve Nobody", 3, "error: no star is known by that name.\n"},
 		"a failed validation":        {exo.Errorf("op", exo.Upstream, nil, "the table is not valid").With("validation", 1), "ingest table koi", 4, "error: the table is not valid.\n"},
 		"no use":                     {exo.Errorf("op", exo.Upstream, nil, "HTML instead of a table"), "ingest table koi", 5, "HTML"},

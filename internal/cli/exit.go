@@ -66,8 +66,8 @@ func (c *command) fail(err error) int {
 		}
 	}
 	text := c.paint(red, "error:") + " " + sentence(message)
-	if again, ok := strings.CutPrefix(hint, "try again"); ok {
-		text += " Try again" + sentence(again)
+	if again, ok := strings.CutPrefix(hint, "try "); ok {
+		text += " Try " + sentence(again)
 	} else if hint != "" {
 		text += " Try: " + sentence(hint)
 	}
