@@ -245,7 +245,7 @@ func (r *run) changes(ctx context.Context, since string, probe archive.Probe) (r
 		return TableResult{}, false, err
 	}
 	delta, err := catalog.Parse(r.t, l.bytes)
-	if err != nil {
+	if err != nil || !covers(delta, base, since) {
 		return TableResult{}, false, nil
 	}
 	text, ok := catalog.Merge(base, delta)
@@ -258,6 +258,22 @@ func (r *run) changes(ctx context.Context, since string, probe archive.Probe) (r
 	}
 	res, err = r.takeMerged(ctx, l, delta, text)
 	return res, true, err
+}
+
+// covers tells whether the changed rows hold every row of the base from the time
+// they were asked for. One that is missing was deleted, or has another key now,
+// or the answer was cut.
+func covers(delta, base *catalog.Table, since string) bool {
+	have := make(map[string]bool, delta.Len())
+	for i := range delta.Len() {
+		have[delta.Key(i)] = true
+	}
+	for i := range base.Len() {
+		if base.Get(i, catalog.RoleUpdated) > since && !have[base.Key(i)] {
+			return false
+		}
+	}
+	return true
 }
 
 // takeMerged stages the assembled table and makes it current, with the changed

@@ -83,9 +83,9 @@ func TestTheRealK2TableIsMergedFromItsChanges(t *testing.T) {
 	before = strings.ReplaceAll(before, ","+newest+",", ",2025-09-01,")
 	var delta strings.Builder
 	delta.WriteString(lines[head])
-	was := parsed(t, catalog.K2, before)
+	was, is := parsed(t, catalog.K2, before), parsed(t, catalog.K2, whole)
 	for i, line := range lines[head+1 : len(lines)-1] {
-		if strings.Contains(line, ","+newest+",") || i >= was.Len() {
+		if is.Get(i, catalog.RoleUpdated) >= was.Newest() || i >= was.Len() {
 			delta.WriteString(line)
 		}
 	}

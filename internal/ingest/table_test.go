@@ -375,12 +375,13 @@ func TestDoubtfulChangesLeadToAWholeLoad(t *testing.T) {
 		delta string
 		rows  int
 	}{
-		"a row was deleted too":     {k2Head + newC, 2},
-		"the columns differ":        {strings.Replace(k2Head, "tic_id", "tic", 1) + newC, 3},
-		"one key stands twice":      {k2Head + newC + newC, 3},
-		"the newest row is missing": {k2Head + k2C, 3},
-		"the answer is no table":    {"sorry\n", 3},
-		"no rows":                   {k2Head, 3},
+		"a row was deleted too":                         {k2Head + newC, 2},
+		"the columns differ":                            {strings.Replace(k2Head, "tic_id", "tic", 1) + newC, 3},
+		"one key stands twice":                          {k2Head + newC + newC, 3},
+		"the newest row is missing":                     {k2Head + k2C, 3},
+		"the answer is no table":                        {"sorry\n", 3},
+		"no rows":                                       {k2Head, 3},
+		"a row held from the days asked for is missing": {k2Head + strings.Replace(k2B, "2019-03-19", "2026-01-02", 1), 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
