@@ -141,6 +141,8 @@ func checkFolder(name string, o Options) error {
 	const op = "app.checkFolder"
 	info, err := os.Stat(name)
 	switch {
+	case err == nil && info.IsDir() && o.Rebuild && !holdsTree(name):
+		return exo.Errorf(op, exo.NotFound, nil, "the folder %.200s holds no data tree", name).Try("name the data folder with --data-path")
 	case err == nil && info.IsDir():
 		return nil
 	case err == nil:
@@ -153,6 +155,17 @@ func checkFolder(name string, o Options) error {
 	}
 	return exo.E(op, exo.Invalid, nil, err).Say("the data folder %.200s cannot be opened", name).
 		Try("check the name and the permissions of the folders on the way, or name another with --data-path")
+}
+
+// holdsTree tells a data folder from any other, whatever it has lost: it has one
+// of the folders that an index is made from.
+func holdsTree(name string) bool {
+	for _, part := range []string{"metadata", "checksums"} {
+		if info, err := os.Stat(filepath.Join(name, part)); err == nil && info.IsDir() {
+			return true
+		}
+	}
+	return false
 }
 
 func (a *App) openStore(ctx context.Context, cfg config.Config, o Options) error {

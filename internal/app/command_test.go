@@ -115,6 +115,7 @@ func TestBadWordsOnTheCommandLineWriteNothing(t *testing.T) {
 		"archive serve --listen 127.0.0.1:0 --data /no/such/path": 3,
 		"storage reindex":                                         3,
 		"storage stats --data-path /etc/passwd":                   2,
+		"storage reindex --data-path " + s.dir:                    3,
 		"storage reindex --data-path /etc/passwd":                 2,
 		"ingest table koi --data-path /etc/passwd":                2,
 		"storage stats --data-path " + strings.Repeat("x", 300):   2,
