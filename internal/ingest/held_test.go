@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"exoplanetai/internal/catalog"
 	"exoplanetai/internal/exo"
@@ -45,5 +46,29 @@ func TestOneHeldTableThatCannotBeReadHidesNoOther(t *testing.T) {
 	held, err := b.Held(t.Context())
 	if err != nil || len(held) != 2 {
 		t.Errorf("%+v %v", held, err)
+	}
+}
+
+func TestALongErrorIsCutBetweenCharacters(t *testing.T) {
+	b := newBench(t)
+	b.koi.set(func(f *tableFake) {
+		f.err = exo.Errorf("fake", exo.Unavailable, nil, "a%s", strings.Repeat("é", 900))
+	})
+	if _, err := table(t, b, "koi", false); exo.KindOf(err) != exo.Unavailable {
+		t.Fatal(err)
+	}
+	st, err := b.Status(t.Context())
+	if last := st.Tables[catalog.KOI].LastError; err != nil || !utf8.ValidString(last) || len(last) < 900 || len(last) > 1010 {
+		t.Errorf("%q %v", last, err)
+	}
+}
+
+func TestTheErrorOfARejectedTableNamesWhereItsBytesAre(t *testing.T) {
+	b := newBench(t)
+	b.koi.set(func(f *tableFake) { f.text = strings.Replace(koiText, "K00002.01", "2.01", 1) })
+	_, err := table(t, b, "koi", false)
+	place, ok := exo.ExtraOf(err)["rejected_path"].(exo.Path)
+	if _, gerr := b.store.Get(t.Context(), place); !ok || gerr != nil || !strings.Contains(exo.HintOf(err), "rejected_path") {
+		t.Errorf("%v, hint %q", err, exo.HintOf(err))
 	}
 }

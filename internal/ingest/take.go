@@ -166,7 +166,7 @@ func (r *run) reject(ctx context.Context, l *load, table *catalog.Table, s catal
 	validation := map[string]any{"valid": false, "errors": s.Errors, "warnings": s.Warnings, "metrics": s.Metrics, "findings": findings}
 	e := exo.E("ingest.Table", exo.Upstream, r.t, cause).With("validation", validation)
 	if exo.HintOf(cause) == "" {
-		e = e.Try("the last good table stays current; look at the kept bytes at report_path")
+		e = e.Try("the last good table stays current; look at the kept bytes at rejected_path")
 	}
 	meta := tableMeta(store.Meta{Origin: l.answer.Origin, Kind: store.Rejected}, r.t, table, s, l.at)
 	kept, err := r.keep(ctx, l, meta)
