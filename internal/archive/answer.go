@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -124,6 +125,16 @@ func (a *Response) decode(identity bool) error {
 	default:
 		return exo.Errorf(opGet, exo.Upstream, a.host, "%s uses the content encoding %.40q, which was not asked for", a.host, enc).Try("try again later")
 	}
+}
+
+// Ended tells by the last byte of a text whose lines all end whether it can be
+// whole. It fails with Upstream for one that the protocol does not prove whole
+// and that breaks off in a line: what is left of a number is a number too.
+func (a *Response) Ended(text []byte) error {
+	if a.Proven || bytes.HasSuffix(text, []byte("\n")) {
+		return nil
+	}
+	return exo.E(opGet, exo.Upstream, a.host, errCut).Say("the table of %s breaks off in a line", a.host).Try("try again later")
 }
 
 // Read reads the decoded body.

@@ -227,3 +227,25 @@ func TestAnswersThatAreNoTable(t *testing.T) {
 		})
 	}
 }
+
+// A body that ends with the connection may be cut within a number, and what is
+// left is a number too.
+func TestAnAnswerThatMayBeCutIsRefused(t *testing.T) {
+	table := columns + "\n" + "1,10,20,10.5,0.02,0,0,9.1,1.2,1.0,5600.0,4.4,0.1,0.89,0.91,0.9345\n"
+	for body, want := range map[string]exo.Kind{table: "", table[:len(table)-4]: exo.Upstream} {
+		src, _ := source(t, esa.Options{}, func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := w.(http.Hijacker).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			io.WriteString(conn, "HTTP/1.0 200 OK\r\nContent-Type: text/csv\r\n\r\n"+body)
+			conn.Close()
+		})
+		var b bytes.Buffer
+		_, err := src.Fetch(t.Context(), ask(star(1, 10, 20)), &b)
+		if want == "" && err != nil || want != "" && exo.KindOf(err) != want {
+			t.Errorf("%d of %d bytes: %v, %q; want %q", len(body), len(table), err, b.String(), want)
+		}
+	}
+}

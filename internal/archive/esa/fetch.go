@@ -71,6 +71,9 @@ func (s *Source) batch(ctx context.Context, stars []catalog.Star, radiusDeg floa
 		return nil, archive.Explain(err)
 	}
 	rows, cut, err := parse(resp.URL.Host, body)
+	if err == nil && !bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) { // a VOTable shows its end itself
+		err = resp.Ended(body)
+	}
 	if err != nil {
 		return nil, err
 	}

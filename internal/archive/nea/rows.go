@@ -21,6 +21,9 @@ func (s *Source) rows(ctx context.Context, adql string) ([]map[string]string, er
 	if err := archive.Refusal(host, body); err != nil {
 		return nil, err
 	}
+	if err := resp.Ended(body); err != nil {
+		return nil, err
+	}
 	r := csv.NewReader(bytes.NewReader(body))
 	r.LazyQuotes = true // inner quotes are not doubled
 	r.Comment = '#'
