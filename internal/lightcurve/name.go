@@ -52,8 +52,8 @@ var namePatterns = []namePattern{
 		p.CadenceS = 120
 		return p, ok
 	}},
-	{regexp.MustCompile(`^hlsp_(k2sff|k2varcat)_k2_lightcurve_(\d{9})-c(\d{2,3})_kepler_v\d{1,3}_llc\.fits$`), k2Community},
-	{regexp.MustCompile(`^hlsp_(everest|k2sc)_k2_(?:llc|slc)_(\d{9})-c(\d{2,3})_kepler_v\d{1,3}(?:\.\d)?_lc\.fits$`), k2Community},
+	{regexp.MustCompile(`^hlsp_(k2sff|k2varcat)_k2_(l)ightcurve_(\d{9})-c(\d{2,3})_kepler_v\d{1,3}_llc\.fits$`), k2Community},
+	{regexp.MustCompile(`^hlsp_(everest|k2sc)_k2_([ls])lc_(\d{9})-c(\d{2,3})_kepler_v\d{1,3}(?:\.\d)?_lc\.fits$`), k2Community},
 }
 
 // ParseFileName reads the name of a light-curve file as MAST spells it, without
@@ -99,8 +99,8 @@ func k2Name(m []string) (Product, bool) {
 
 func k2Community(m []string) (Product, bool) {
 	author := map[string]string{"k2sff": AuthorK2SFF, "k2varcat": AuthorK2VARCAT, "everest": AuthorEVEREST, "k2sc": AuthorK2SC}[m[1]]
-	p, ok := product(exo.K2, author, m[2], m[3])
-	p.CadenceS = 1800
+	p, ok := product(exo.K2, author, m[3], m[4])
+	p.CadenceS = keplerCadence(m[2]) // "lightcurve" is long cadence, as "llc" is
 	return p, ok
 }
 

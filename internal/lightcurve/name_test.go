@@ -27,6 +27,7 @@ func TestParseFileNameReadsEveryProduct(t *testing.T) {
 		"kplr011904151-2013131215648_llc.fits":                                           {exo.Kepler, "Kepler", kic(11904151), 17, 1800},
 		"kplr011904151-2014131215648_llc.fits":                                           {exo.Kepler, "Kepler", kic(11904151), -1, 1800},
 		"ktwo201912552-c01_llc.fits":                                                     {exo.K2, "K2", epic(201912552), 1, 1800},
+		"hlsp_everest_k2_slc_201601162-c01_kepler_v2.0_lc.fits":                          {exo.K2, "EVEREST", epic(201601162), 1, 60},
 		"ktwo201912552-c102_slc.fits":                                                    {exo.K2, "K2", epic(201912552), 102, 60},
 		"hlsp_qlp_tess_ffi_s0026-0000000021278334_tess_v01_llc.fits":                     {exo.TESS, "QLP", tic(21278334), 26, 1800},
 		"hlsp_qlp_tess_ffi_s0056-0000000021278334_tess_v01_llc.fits":                     {exo.TESS, "QLP", tic(21278334), 56, 200},
