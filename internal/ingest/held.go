@@ -120,7 +120,8 @@ func (s *Service) find(ctx context.Context, id string) (store.Meta, error) {
 }
 
 // Approve makes a held table current. exo.NotFound if none with the identifier
-// waits; exo.Conflict if a newer table has become current since.
+// waits; exo.Conflict if a newer table has become current since, or the archive
+// has confirmed the current one.
 func (s *Service) Approve(ctx context.Context, id string) (TableResult, error) {
 	m, release, err := s.decide(ctx, id)
 	if err != nil {
@@ -133,6 +134,10 @@ func (s *Service) Approve(ctx context.Context, id string) (TableResult, error) {
 	}
 	if r.newest != nil && r.newest.RetrievedAt.After(m.RetrievedAt) {
 		return TableResult{}, exo.Errorf("ingest.Approve", exo.Conflict, id, "a newer %s table, %s, is current", m.Table, r.newest.Path).
+			Try("discard the held table with `exoplanetai ingest held discard %s`", id)
+	}
+	if r.newest != nil && r.newest.SHA256 != m.SHA256 && r.asked.At.After(m.RetrievedAt) {
+		return TableResult{}, exo.Errorf("ingest.Approve", exo.Conflict, id, "the archive has confirmed the current %s table, %s, since", m.Table, r.newest.Path).
 			Try("discard the held table with `exoplanetai ingest held discard %s`", id)
 	}
 	table, d, _, err := s.compareHeld(ctx, m)

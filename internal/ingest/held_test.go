@@ -72,3 +72,26 @@ func TestTheErrorOfARejectedTableNamesWhereItsBytesAre(t *testing.T) {
 		t.Errorf("%v, hint %q", err, exo.HintOf(err))
 	}
 }
+
+func TestAHeldTableThatTheArchiveHasTakenBackIsNotApproved(t *testing.T) {
+	b := newBench(t)
+	must(t, b, "koi", false)
+	b.clock.Pass(25 * time.Hour)
+	b.koi.set(func(f *tableFake) { f.text = strings.SplitAfter(koiText, "\n")[0] })
+	if _, err := table(t, b, "koi", false); exo.KindOf(err) != exo.Conflict {
+		t.Fatal(err)
+	}
+	held, err := b.Held(t.Context())
+	if err != nil || len(held) != 1 {
+		t.Fatal(held, err)
+	}
+	b.clock.Pass(time.Hour)
+	b.koi.set(func(f *tableFake) { f.text = koiText })
+	must(t, b, "koi", false) // the archive has the table of before again
+	if _, err := b.Approve(t.Context(), held[0].ID); exo.KindOf(err) != exo.Conflict || exo.HintOf(err) == "" {
+		t.Errorf("%v", err)
+	}
+	if res := must(t, b, "koi", false); res.Records != 3 {
+		t.Errorf("%+v", res)
+	}
+}
