@@ -62,6 +62,8 @@ func TestParseNameRefuses(t *testing.T) {
 		"a bare number":               "201912552",
 		"a bare decimal number":       "700.01",
 		"TIC zero":                    "TIC 0",
+		"a negative TIC":              "TIC -1",
+		"a negative KIC":              "kic--7",
 		"right-to-left override":      "AU\u202eMic",
 		"a zero-width joiner":         "AU\u200bMic",
 		"invalid UTF-8":               "AU\xffMic",

@@ -140,7 +140,8 @@ type Name struct {
 const maxName = 100
 
 var (
-	reID     = regexp.MustCompile(`(?i)^(tic|kic|epic|kplr|ktwo)[ _-]*0*([0-9]{1,18})$`)
+	reID     = regexp.MustCompile(`(?i)^(tic|kic|epic|kplr|ktwo)(?:[ _]*|-)0*([0-9]{1,18})$`)
+	reNoID   = regexp.MustCompile(`(?i)^(tic|kic|epic|kplr|ktwo)[^a-z]*$`) // a catalog and what is no number of it
 	reTOI    = regexp.MustCompile(`(?i)^toi[ _-]*0*([0-9]{1,6})(?:\.([0-9]{2}))?$`)
 	reKOI    = regexp.MustCompile(`(?i)^(?:koi[ _-]*|k)([0-9]{1,5})(?:\.([0-9]{2}))?$`)
 	reKepler = regexp.MustCompile(`(?i)^kepler[ _-]*([0-9]{1,5})[ _-]*([b-z])?$`)
@@ -167,13 +168,14 @@ func ParseName(s string) (Name, error) {
 	}
 	n := Name{Query: q}
 	if m := reID.FindStringSubmatch(q); m != nil {
-		num, err := strconv.ParseUint(m[2], 10, 64)
-		if err != nil || num == 0 {
-			return Name{}, Errorf(op, Invalid, nil, "%q is not a catalog number", clip(q)).Try("give a positive number")
+		if num, err := strconv.ParseUint(m[2], 10, 64); err == nil && num > 0 {
+			n.Form, n.ID = FormID, TargetID{prefixes[strings.ToLower(m[1])], num}
+			n.Canonical = n.ID.String()
+			return n, nil
 		}
-		n.Form, n.ID = FormID, TargetID{prefixes[strings.ToLower(m[1])], num}
-		n.Canonical = n.ID.String()
-		return n, nil
+	}
+	if reNoID.MatchString(q) {
+		return Name{}, Errorf(op, Invalid, nil, "%q is not a catalog number", clip(q)).Try("give the catalog and a positive whole number, such as TIC 441420236")
 	}
 	if m := reTOI.FindStringSubmatch(q); m != nil {
 		n.Form, n.Canonical = FormTOI, "TOI "+m[1]
