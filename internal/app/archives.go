@@ -2,6 +2,7 @@ package app
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"exoplanetai/internal/archive"
@@ -18,10 +19,12 @@ import (
 // archive is one more constructor and one more line here.
 func (a *App) ingestOptions(cfg config.Config, o Options) ingest.Options {
 	at := cfg.Archives
+	allowed, public := bases(cfg)
 	client := archive.NewClient(archive.Options{
 		UserAgent: "exoplanetai/" + Version,
 		PerHost:   cfg.MaxConcurrentDownloads,
-		Allowed:   []string{at.NASA.BaseURL, at.ExoFOP.BaseURL, at.MAST.BaseURL, at.MAST.ResolverURL, at.MAST.BucketURL, at.ESA.BaseURL},
+		Allowed:   allowed,
+		Public:    public,
 		Clock:     o.Clock,
 		Log:       a.Log,
 		Random:    func() float64 { return float64(o.Random()>>11) / (1 << 53) },
@@ -52,6 +55,22 @@ func (a *App) ingestOptions(cfg config.Config, o Options) ingest.Options {
 		out.Cache = a.Cache
 	}
 	return out
+}
+
+// bases divides the archives' addresses: those that the user has set may be in a
+// private network; the built-in ones are public, and are held to that whatever
+// their names resolve to.
+func bases(cfg config.Config) (allowed, public []string) {
+	for _, e := range cfg.Entries() {
+		switch {
+		case !strings.HasPrefix(e.Key, "data_sources.") || !strings.HasSuffix(e.Key, "_url") || e.Value == "":
+		case e.Origin == config.FromDefault:
+			public = append(public, e.Value)
+		default:
+			allowed = append(allowed, e.Value)
+		}
+	}
+	return allowed, public
 }
 
 // endpoint turns an archive's settings into its address. A key is sent as a

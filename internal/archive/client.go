@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,7 +19,8 @@ import (
 type Options struct {
 	UserAgent string        // empty: "exoplanetai"
 	PerHost   int           // requests under way at one host; 0: 5
-	Allowed   []string      // configured base URLs: only their hosts may be private, loopback, or on an unusual port, and only among them may a redirect change the host
+	Allowed   []string      // configured base URLs: only their hosts may be private, loopback, or on an unusual port
+	Public    []string      // base URLs of public archives; only among these and the Allowed may a redirect change the host
 	MaxPause  time.Duration // longest pause before a repetition; a Retry-After beyond it ends the tries; 0: 2 minutes
 	Clock     exo.Clock     // measures Ping, and dates Retry-After where the answer has no Date; nil: neither
 	Log       *slog.Logger  // nil: discarded
@@ -72,11 +74,23 @@ func (e Endpoint) filled() Endpoint {
 type Client struct {
 	opt     Options
 	tr      *http.Transport
-	allowed map[string]bool // "host:port" of the configured bases
+	allowed map[string]bool // "host:port" of the configured bases, which may be anywhere
+	known   map[string]bool // the same and those of the public archives
 	bufs    sync.Pool       // of *[]byte, for downloads
 
 	mu      sync.Mutex               // guards budgets
 	budgets map[string]chan struct{} // by "host:port"; a full channel is a spent budget
+}
+
+// hostsOf collects "host:port" of base URLs.
+func hostsOf(lists ...[]string) map[string]bool {
+	hosts := map[string]bool{}
+	for _, base := range slices.Concat(lists...) {
+		if u, err := url.Parse(base); err == nil && u.Host != "" {
+			hosts[hostPort(u)] = true
+		}
+	}
+	return hosts
 }
 
 // NewClient makes a client.
@@ -99,12 +113,7 @@ func NewClient(o Options) *Client {
 	if o.Random == nil {
 		o.Random = rand.Float64
 	}
-	c := &Client{opt: o, allowed: map[string]bool{}, budgets: map[string]chan struct{}{}}
-	for _, base := range o.Allowed {
-		if u, err := url.Parse(base); err == nil && u.Host != "" {
-			c.allowed[hostPort(u)] = true
-		}
-	}
+	c := &Client{opt: o, allowed: hostsOf(o.Allowed), known: hostsOf(o.Allowed, o.Public), budgets: map[string]chan struct{}{}}
 	c.bufs.New = func() any { b := make([]byte, 128<<10); return &b }
 	dial := o.Dial
 	if dial == nil {

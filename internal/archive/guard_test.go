@@ -133,6 +133,20 @@ func TestAConfiguredNameMayLeadAnywhere(t *testing.T) {
 	}
 }
 
+func TestAPublicArchiveIsNotFollowedHome(t *testing.T) {
+	s := serve(t, func(_ int64, w http.ResponseWriter, _ *http.Request) { w.Write([]byte("not the archive")) })
+	r, asked := names(t, "127.0.0.1")
+	base := "http://archive.example" + s.URL[strings.LastIndexByte(s.URL, ':'):]
+	c, _ := client(t, archive.Options{Resolver: r, Public: []string{base}})
+	body, _, err := c.Get(t.Context(), archive.Endpoint{Base: base, Timeout: 2 * time.Second}, archive.Request{URL: base})
+	if exo.KindOf(err) != exo.Denied || err == nil || asked.Load() == 0 {
+		t.Errorf("%q, %v after %d questions for its name; want Denied", body, err, asked.Load())
+	}
+	if !c.MayLead("http://other.example/", base) {
+		t.Error("a redirect may not lead to a public archive")
+	}
+}
+
 func TestNumericHostsAreDialledUnderTheSameGuard(t *testing.T) {
 	r, _ := names(t, "127.0.0.1") // whatever a number is taken for, it leads home
 	c, _ := client(t, archive.Options{Resolver: r})

@@ -133,7 +133,7 @@ func (c *Client) mayLead(from, to *url.URL) bool {
 		return false
 	case from.Scheme == "https" && to.Scheme == "http":
 		return false
-	case c.allowed[hostPort(to)] || hostPort(from) == hostPort(to):
+	case c.known[hostPort(to)] || hostPort(from) == hostPort(to):
 		return true
 	}
 	// http://host to https://host is the usual upgrade.
