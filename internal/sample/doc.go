@@ -22,7 +22,7 @@
 //	/tess                                 ExoFOP-TESS              scope exofop
 //	/api/v0, /portal, /Santa-war, …       MAST                     scope mast
 //	/api/v0.1/Download, /missions, …      MAST downloads           scope download
-//	/stpubdata                            MAST's bucket            scope s3
+//	/stpubdata /tess/public …             MAST's bucket            scope s3
 //	/tap-server                           ESA Gaia archive         scope esa
 //
 // # Faults

@@ -53,7 +53,7 @@ func (s *Server) webFolder(w http.ResponseWriter, r *request) {
 // bucket serves an object of the bucket stpubdata, by path or as S3 does with
 // an XML error.
 func (s *Server) bucket(w http.ResponseWriter, r *request) {
-	key := strings.TrimPrefix(r.URL.Path, "/stpubdata/")
+	key := strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, "/stpubdata"), "/")
 	f, ok := s.byName(path.Base(key))
 	if !ok || f.bucketKey() != key {
 		w.Header().Set("Content-Type", "application/xml")

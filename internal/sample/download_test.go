@@ -141,12 +141,14 @@ func TestAFileHasItsFourAddresses(t *testing.T) {
 		"/stpubdata/kepler/public/lightcurves/0000/000000001/" + kplr:                                    true,
 		"/api/v0.1/Download/file?uri=mast:KEPLER/url/missions/kepler/lightcurves/0000/000000001/" + kplr: true,
 		"/missions/tess/tid/s0002/0000/0000/2515/5310/" + lcName:                                         false,
-		"/stpubdata/" + lcName:                              false,
-		"/api/v0.1/Download/file?uri=" + lcName:             false,
-		"/api/v0.1/Download/file?uri=mast:HST/" + lcName:    false,
-		"/api/v0.1/Download/file?uri=mast:../../etc/passwd": false,
-		"/api/v0.1/Download/file":                           false,
-		"/stpubdata/tess/public/nothing.fits":               false,
+		"/kepler/public/lightcurves/0000/000000001/" + kplr:                                              true,
+		"/tess/public/nothing.fits":                                                                      false,
+		"/stpubdata/" + lcName:                                                                           false,
+		"/api/v0.1/Download/file?uri=" + lcName:                                                          false,
+		"/api/v0.1/Download/file?uri=mast:HST/" + lcName:                                                 false,
+		"/api/v0.1/Download/file?uri=mast:../../etc/passwd":                                              false,
+		"/api/v0.1/Download/file":                                                                        false,
+		"/stpubdata/tess/public/nothing.fits":                                                            false,
 	} {
 		res, got := do(t, h, "GET", address)
 		if ok != (res.StatusCode == 200) || ok && got != want || !ok && res.StatusCode != 404 {
