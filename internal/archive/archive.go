@@ -117,6 +117,14 @@ type LightCurveSource interface {
 	Download(ctx context.Context, p Product, dst Partial) (exo.Origin, error)
 }
 
+// Confirmer is a LightCurveSource that can tell cheaply whether a file is still
+// the one that was fetched from the known origin: reprocessed files often keep
+// name and length. ok is false when it cannot tell, because the origin has no
+// validator or is another address than today's.
+type Confirmer interface {
+	Same(ctx context.Context, p Product, known exo.Origin) (same, ok bool, err error)
+}
+
 // Pinger tells whether an archive answers, and how fast.
 type Pinger interface {
 	Ping(ctx context.Context) (time.Duration, error)

@@ -128,12 +128,13 @@ func (c curve) data(quality string) []fits.ColumnData {
 // curveFake is an archive of light curves.
 type curveFake struct {
 	mu       sync.Mutex
-	files    []curve                                        // all under mu
-	data     map[string][]byte                              // by file name
-	findErr  error                                          // instead of an answer
-	loadErr  map[string]error                               // by file name, after half the file
-	spoil    func(name string, try int, data []byte) []byte // what is sent instead
-	wait     chan struct{}                                  // received from before every download
+	files    []curve                                                        // all under mu
+	data     map[string][]byte                                              // by file name
+	findErr  error                                                          // instead of an answer
+	loadErr  map[string]error                                               // by file name, after half the file
+	confirm  func(name string, known exo.Origin) (same, ok bool, err error) // nil: it cannot tell
+	spoil    func(name string, try int, data []byte) []byte                 // what is sent instead
+	wait     chan struct{}                                                  // received from before every download
 	finds    int
 	loads    map[string]int
 	busy     int
@@ -196,6 +197,15 @@ func (f *curveFake) Find(_ context.Context, q archive.LightCurveQuery) (archive.
 		found.Answers = []archive.Answer{{Name: "products", Origin: exo.Origin{Archive: "mast", URL: "http://archive.test"}, Body: fmt.Append(nil, found.Products)}}
 	}
 	return found, nil
+}
+
+func (f *curveFake) Same(_ context.Context, p archive.Product, known exo.Origin) (same, ok bool, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.confirm == nil {
+		return false, false, nil
+	}
+	return f.confirm(p.FileName, known)
 }
 
 func (f *curveFake) Download(ctx context.Context, p archive.Product, dst archive.Partial) (exo.Origin, error) {

@@ -27,8 +27,14 @@ type fetchedCurve struct {
 // fetchCurve brings one file into the store, unless it is held already. A file that
 // is not what the archive's list promised is fetched once more.
 func (s *Service) fetchCurve(ctx context.Context, p archive.Product, held *store.Meta, force bool, with *answers) fetchedCurve {
-	if held != nil && !force && (p.SizeBytes <= 0 || p.SizeBytes == held.SizeBytes) {
-		return fetchedCurve{meta: *held, source: Unchanged}
+	if held != nil && !force {
+		same, err := s.unchanged(ctx, p, held)
+		switch {
+		case err != nil:
+			return fetchedCurve{meta: *held, source: Stale, err: err}
+		case same:
+			return fetchedCurve{meta: *held, source: Unchanged}
+		}
 	}
 	var f fetchedCurve
 	for try := range 2 {
@@ -44,6 +50,29 @@ func (s *Service) fetchCurve(ctx context.Context, p archive.Product, held *store
 		f.meta, f.source = *held, Stale
 	}
 	return f
+}
+
+// unchanged tells whether the file held is still the archive's. The list tells
+// its length; a reprocessed file may have the same, which the validators of the
+// download tell where the archive gives them.
+func (s *Service) unchanged(ctx context.Context, p archive.Product, held *store.Meta) (bool, error) {
+	if p.SizeBytes > 0 && p.SizeBytes != held.SizeBytes {
+		return false, nil
+	}
+	c, can := s.opt.LightCurves.(archive.Confirmer)
+	if !can {
+		return true, nil
+	}
+	release, err := s.acquire(ctx, loadsOf)
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	same, told, err := c.Same(ctx, p, held.Origin)
+	if err != nil {
+		return false, exchange(err)
+	}
+	return same || !told, nil
 }
 
 // badContent reports whether an error is about what came, not about the way.

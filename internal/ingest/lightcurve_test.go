@@ -167,6 +167,31 @@ func TestAChangedFileIsKeptBesideTheOldOne(t *testing.T) {
 	})
 }
 
+func TestAReprocessedFileOfTheSameLengthIsFoundByItsValidators(t *testing.T) {
+	b := newCurveBench(t, []curve{{id: auMic, slice: 1, cadence: 120}})
+	req := ingest.LightCurveRequest{TargetName: "TIC 441420236"}
+	first := b.get(t, req)
+	b.mast.hold(t, curve{id: auMic, slice: 1, cadence: 120, seed: 1})
+	answer := func(same, ok bool, err error) {
+		b.clock.Pass(7 * time.Hour)
+		b.mast.confirm = func(string, exo.Origin) (bool, bool, error) { return same, ok, err }
+	}
+	answer(true, true, nil)
+	same(t, "the archive says that it is the same", b.get(t, req).Source, ingest.Unchanged)
+	answer(false, false, nil)
+	same(t, "the archive cannot tell", b.get(t, req).Source, ingest.Unchanged)
+	answer(false, false, exo.Errorf("fake", exo.Unavailable, nil, "the archive is down"))
+	res := b.get(t, req)
+	same(t, "the archive does not answer", []any{res.Source, paths(res), len(res.Warnings) > 0}, []any{ingest.Stale, paths(first), true})
+	answer(false, true, nil)
+	res = b.get(t, req)
+	same(t, "the archive says that it is another", res.Source, ingest.FromArchive)
+	if res.Files[0].Path == first.Files[0].Path || res.Files[0].Checksum == first.Files[0].Checksum {
+		t.Errorf("the new file is %+v, as the old one", res.Files[0])
+	}
+	same(t, "files", len(b.files(t, "lightcurves")), 2)
+}
+
 func TestAFileThatTheArchiveNoLongerListsIsKept(t *testing.T) {
 	one, two := curve{id: auMic, slice: 1, cadence: 120}, curve{id: auMic, slice: 2, cadence: 120}
 	b := newCurveBench(t, []curve{one, two})

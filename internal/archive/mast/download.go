@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/http"
 	"net/url"
 	"path"
 	"regexp"
@@ -32,7 +33,7 @@ func (s *Source) Download(ctx context.Context, p archive.Product, dst archive.Pa
 		}
 	}
 	ep := s.opt.Endpoint
-	f.URL = ep.URL("/api/v0.1/Download/file", url.Values{"uri": {p.URI}})
+	f.URL = s.fileURL(p)
 	o, err := s.opt.Client.Download(ctx, ep, f, dst)
 	o.Archive = "mast"
 	if errors.Is(err, exo.Denied) {
@@ -42,11 +43,52 @@ func (s *Source) Download(ctx context.Context, p archive.Product, dst archive.Pa
 	return o, err
 }
 
+func (s *Source) fileURL(p archive.Product) string {
+	return s.opt.Endpoint.URL("/api/v0.1/Download/file", url.Values{"uri": {p.URI}})
+}
+
+func (s *Source) bucketEndpoint() archive.Endpoint {
+	ep := s.opt.Endpoint
+	ep.Base, ep.Header = s.opt.BucketURL, nil
+	return ep
+}
+
+// Same implements archive.Confirmer by a conditional request to the address that
+// the file came from. An answer with the whole file is not read.
+func (s *Source) Same(ctx context.Context, p archive.Product, known exo.Origin) (same, ok bool, err error) {
+	if known.ETag == "" && known.LastModified == "" {
+		return false, false, nil
+	}
+	ep := s.opt.Endpoint
+	if known.URL != s.fileURL(p) {
+		key, has := bucketKey(p.URI)
+		if ep = s.bucketEndpoint(); !has || ep.Base == "" || known.URL != ep.URL("/"+key, nil) {
+			return false, false, nil
+		}
+	}
+	resp, err := s.opt.Client.Open(ctx, ep, archive.Request{URL: known.URL, Header: archive.Condition(&known)})
+	if err != nil {
+		return false, false, err
+	}
+	etag, modified := resp.Validators(&known)
+	if err := resp.Close(); err != nil {
+		return false, false, err
+	}
+	switch {
+	case resp.Status == http.StatusNotModified:
+		return true, true, nil
+	case modified != "" && known.LastModified != "": // entity tags often differ from one server of a farm to the next
+		return modified == known.LastModified, true, nil
+	case etag == "" || known.ETag == "":
+		return false, false, nil
+	}
+	return etag == known.ETag, true, nil
+}
+
 // fromBucket fetches a file from the open-data bucket, which answers 403 for
 // what it does not have when it may not be listed.
 func (s *Source) fromBucket(ctx context.Context, f archive.File, key string, dst archive.Partial) (exo.Origin, error) {
-	ep := s.opt.Endpoint
-	ep.Base, ep.Header = s.opt.BucketURL, nil
+	ep := s.bucketEndpoint()
 	f.URL = ep.URL("/"+key, nil)
 	o, err := s.opt.Client.Download(ctx, ep, f, dst)
 	o.Archive = "mast"

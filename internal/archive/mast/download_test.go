@@ -40,6 +40,55 @@ func TestAFileIsFetchedByItsURI(t *testing.T) {
 	}
 }
 
+func TestWhetherAFileIsTheSameIsAskedByItsValidators(t *testing.T) {
+	const day, next = "Mon, 02 Nov 2026 00:00:00 GMT", "Tue, 03 Nov 2026 00:00:00 GMT"
+	var etag, modified string
+	var asked atomic.Int64
+	p := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		for name, v := range map[string]string{"ETag": etag, "Last-Modified": modified} {
+			if v != "" {
+				w.Header().Set(name, v)
+			}
+		}
+		if r.Header.Get("If-None-Match") == `"304"` {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		w.Write(fits)
+	})
+	product := one("mast:TESS/product/" + tessFile)
+	src := source(t, p, mast.Options{})
+	at := p.URL + "/api/v0.1/Download/file?uri=mast%3ATESS%2Fproduct%2F" + tessFile
+	cases := map[string]struct {
+		known          exo.Origin
+		etag, modified string // of the answer
+		same, ok       bool
+	}{
+		"304":                                 {exo.Origin{URL: at, ETag: `"304"`}, "", "", true, true},
+		"200 with the same tag":               {exo.Origin{URL: at, ETag: `"a"`}, `"a"`, "", true, true},
+		"200 with another tag":                {exo.Origin{URL: at, ETag: `"a"`}, `"b"`, "", false, true},
+		"the date decides over the tag":       {exo.Origin{URL: at, ETag: `"a"`, LastModified: day}, `"b"`, day, true, true},
+		"another date":                        {exo.Origin{URL: at, ETag: `"a"`, LastModified: day}, `"a"`, next, false, true},
+		"an answer without validators":        {exo.Origin{URL: at, ETag: `"a"`}, "", "", false, false},
+		"only a date known, only a tag comes": {exo.Origin{URL: at, LastModified: day}, `"a"`, "", false, false},
+		"nothing known":                       {exo.Origin{URL: at}, `"a"`, day, false, false},
+		"another address":                     {exo.Origin{URL: "http://other.example/x", ETag: `"a"`}, `"a"`, "", false, false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			etag, modified = c.etag, c.modified
+			same, ok, err := src.Same(t.Context(), product, c.known)
+			if err != nil || same != c.same || ok != c.ok {
+				t.Errorf("%t, %t, %v; want %t, %t", same, ok, err, c.same, c.ok)
+			}
+		})
+	}
+	if n := asked.Load(); n != 7 {
+		t.Errorf("%d requests, want 7: without a validator or at another address nothing is asked", n)
+	}
+}
+
 func TestFilesThatDoNotCome(t *testing.T) {
 	html := []byte("<html><title>Maintenance</title></html>")
 	cases := map[string]struct {
