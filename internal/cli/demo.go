@@ -67,7 +67,7 @@ func (c *command) demoCommand() *cobra.Command {
 			"of several stars, checks every byte, prints what it got and where to look, and stays until Ctrl-C.\n" +
 			"No network is needed. Only the folder and logs/ beside it are written.",
 		Example: "  exoplanetai demo\n" +
-			"  exoplanetai demo --once --data /tmp/demo\n" +
+			"  exoplanetai demo --once --data my-demo\n" +
 			"  exoplanetai demo --listen 127.0.0.1:9000",
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.demo(cmd.Context(), o, once) },
 	}
