@@ -123,7 +123,7 @@ func (v *inspector) columns() {
 	}
 	for _, f := range fields[v.t.Type] {
 		if j := v.t.at[f.role]; f.required && j >= 0 && v.t.filled[j] == 0 {
-			v.find(0, "error", "column-empty", "schema", f.role, "the column is empty in all %d rows", v.t.Len())
+			v.find(0, "error", "column-empty", "schema", f.role, "the column %s is empty in all %d rows", v.t.Columns[j].Name, v.t.Len())
 		}
 	}
 }
