@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"exoplanetai/internal/fits"
+	"exoplanetai/internal/fsys"
 	"exoplanetai/internal/xtest"
 )
 
@@ -87,6 +88,32 @@ func BenchmarkReadTESS20kIntoTheSameSlices(b *testing.B) {
 	for b.Loop() {
 		start := time.Now()
 		c.read(b, file)
+		times = append(times, time.Since(start))
+	}
+	report(b, times)
+}
+
+// The file is opened, mapped, read and unmapped each time; it is in the page
+// cache, as after a download.
+func BenchmarkReadTESS20kMapped(b *testing.B) {
+	path := xtest.Shared(b, tessFile)
+	disk, err := fsys.OpenDir(filepath.Dir(path), false)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var c curve
+	var times []time.Duration
+	b.ReportAllocs()
+	for b.Loop() {
+		start := time.Now()
+		file, unmap, err := disk.Map(filepath.Base(path))
+		if err != nil {
+			b.Fatal(err)
+		}
+		c.read(b, file)
+		if err := unmap(); err != nil {
+			b.Fatal(err)
+		}
 		times = append(times, time.Since(start))
 	}
 	report(b, times)
