@@ -20,13 +20,16 @@ var levels = map[string]int{
 	"internal/fsys": 1, "internal/sqldb": 1, "internal/fits": 1, "internal/votable": 1, "internal/csvtab": 1,
 
 	"internal/lightcurve": 2, "internal/catalog": 2, "internal/universe": 2,
+	"internal/preprocess": 2, "internal/processed": 2, "internal/figure": 2,
 
 	"internal/archive": 3, "internal/store": 3, "internal/cache": 3, "internal/jobs": 3,
 
 	"internal/archive/nea": 4, "internal/archive/exofop": 4, "internal/archive/mast": 4,
 	"internal/archive/esa": 4, "internal/archive/folder": 4, "internal/cache/file": 4,
 
-	"internal/ingest": 5,
+	"internal/tables": 4,
+
+	"internal/ingest": 5, "internal/process": 5,
 
 	"internal/api": 6, "internal/cli": 6, "internal/sample": 6,
 
@@ -35,10 +38,13 @@ var levels = map[string]int{
 
 // sameLevel lists the imports within a level that are wanted.
 var sameLevel = map[string][]string{
-	"internal/sqldb":    {"internal/fsys"}, // is there a log beside the database?
-	"internal/universe": {"internal/lightcurve", "internal/catalog"},
-	"internal/app":      {"internal/config"},
-	"cmd/exoplanetai":   {"internal/app"},
+	"internal/sqldb":      {"internal/fsys"}, // is there a log beside the database?
+	"internal/universe":   {"internal/lightcurve", "internal/catalog"},
+	"internal/preprocess": {"internal/lightcurve"},
+	"internal/processed":  {"internal/lightcurve", "internal/preprocess"},
+	"internal/figure":     {"internal/preprocess"},
+	"internal/app":        {"internal/config"},
+	"cmd/exoplanetai":     {"internal/app"},
 }
 
 // testOnly are packages that no shipped package may import.
