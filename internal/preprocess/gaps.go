@@ -1,0 +1,67 @@
+package preprocess
+
+// span is a run of rows, end excluded.
+type span struct{ start, end int }
+
+// MedianCadence returns the median of the positive differences of time, in the
+// unit of t; NaN where there is none. (docs/preprocessing.md, gaps.)
+func MedianCadence(t []float64) float64 {
+	var w statWork
+	return w.medianCadence(t)
+}
+
+func (w *statWork) medianCadence(t []float64) float64 {
+	w.dev = grown(w.dev, len(t))[:0]
+	for i := 1; i < len(t); i++ {
+		if d := t[i] - t[i-1]; d > 0 {
+			w.dev = append(w.dev, d)
+		}
+	}
+	return w.median(w.dev)
+}
+
+// Segments returns the runs [start, end) of t, in days, without a gap: a step
+// longer than thresholdHours and longer than minCadences median cadences. With
+// minCadences 0 the threshold alone counts. (docs/preprocessing.md, gaps.)
+func Segments(t []float64, thresholdHours, minCadences float64) [][2]int {
+	var w statWork
+	out := make([][2]int, 0, 4)
+	for _, s := range segments(t, thresholdHours, minCadences, w.medianCadence(t), nil) {
+		out = append(out, [2]int{s.start, s.end})
+	}
+	return out
+}
+
+// segments is Segments with the cadence, in days, that is known; NaN: none. It
+// appends to dst.
+func segments(t []float64, thresholdHours, minCadences, cadence float64, dst []span) []span {
+	if len(t) == 0 {
+		return dst
+	}
+	limit := thresholdHours / 24
+	if byCadence := minCadences * cadence; minCadences > 0 && byCadence > limit {
+		limit = byCadence
+	}
+	start := 0
+	for i := 1; i < len(t); i++ {
+		if t[i]-t[i-1] > limit {
+			dst = append(dst, span{start, i})
+			start = i
+		}
+	}
+	return append(dst, span{start, len(t)})
+}
+
+// joinSpans joins neighbours whose gap is at most toleranceDays, for fits that
+// know the time. It appends to dst, which does not share memory with segs.
+func joinSpans(t []float64, segs []span, toleranceDays float64, dst []span) []span {
+	first := len(dst)
+	for _, s := range segs {
+		if last := len(dst) - 1; last >= first && t[s.start]-t[dst[last].end-1] <= toleranceDays {
+			dst[last].end = s.end
+			continue
+		}
+		dst = append(dst, s)
+	}
+	return dst
+}
