@@ -1,8 +1,9 @@
 package preprocess
 
 import (
-	"context"
 	"encoding/json"
+	"math"
+	"strconv"
 
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/lightcurve"
@@ -77,124 +78,88 @@ type Params struct {
 	FluxColumn              string      `json:"flux_column"` // PDCSAP, SAP, or a column's name
 }
 
-// Parameter describes one parameter for people and schemas.
-type Parameter struct {
-	Name    string
-	Type    string   // "boolean", "integer", "number", "string", "array"; "number|inf", "string|integer"
-	Default string   // JSON
-	Words   []string // allowed words, where there is a list
-	Limits  string   // "odd, 3 to 100001", in plain words; "" none
-	Doc     string   // one sentence
-	Guide   bool     // one of the guide's twelve
+// DefaultParams returns the guide's parameters and the defaults of the others
+// (docs/preprocessing.md, "Parameters"). What is nil there follows from the
+// other parameters in NewRecipe.
+func DefaultParams() Params {
+	return Params{
+		RemoveOutliers: true, SigmaClipSigma: 5, SigmaClipMaxIters: 3,
+		BaselineWindowLength: 101, BaselinePolyorder: 2,
+		WaveletType: "db4", WaveletLevels: 6, NormalizeMethod: "median",
+		QualityBitmask:    Bitmask{Preset: lightcurve.PresetDefault},
+		GapThresholdHours: 0.5, MinPointsPerSegment: 100,
+
+		OutlierMethod: methodSigmaClip, OutlierSides: "both", IQRK: 1.5, ModZThreshold: 3.5,
+		IForestTrees: 100, IForestSamples: 256, IForestContamination: 0.005, IForestMinZ: 3.5,
+		EnsembleMembers: singleMethods(), GapMinCadences: 5, ShortSegments: "keep",
+		BaselineMethod: baselineSavgol, BaselineMode: "divide", BiweightC: 5,
+		MaskFactor: 1.5, FluxColumn: "PDCSAP",
+	}
 }
 
-// Parameters lists all parameters: the guide's twelve in its order, then the
-// further ones.
-func Parameters() []Parameter { return nil }
+// Words of outlier_method and baseline_method.
+const (
+	methodSigmaClip = "sigma_clip"
+	methodMAD       = "mad"
+	methodIQR       = "iqr"
+	methodModZ      = "modified_zscore"
+	methodForest    = "isolation_forest"
+	methodEnsemble  = "ensemble"
 
-// DefaultParams returns the guide's parameters and the defaults of the others.
-func DefaultParams() Params { return Params{} }
+	baselineNone      = "none"
+	baselineSavgol    = "savgol"
+	baselineMasked    = "savgol_masked"
+	baselineIterative = "savgol_iterative"
+	baselineBiweight  = "biweight"
+)
 
-// Recipe is a checked and complete set of parameters. It does not change and
-// may be shared.
-type Recipe struct {
-	Profile Profile
-	Params  Params // complete: no pointer is nil
-
-	canonical []byte
-	digest    exo.Digest
+// singleMethods are the outlier methods that may be members of an ensemble.
+func singleMethods() []string {
+	return []string{methodSigmaClip, methodMAD, methodIQR, methodModZ, methodForest}
 }
 
-// NewRecipe makes a recipe of a profile's parameters, with those that the user
-// gave as one JSON object laid over them, and the ephemerides that are known of
-// the star (on the light curve's time scale) unless the user gave others. Only
-// the profile "transit" uses known ephemerides. Every mistake is exo.Invalid,
-// found before any work, naming the parameter, what it was and its limits.
-func NewRecipe(profile Profile, user json.RawMessage, known []Ephemeris) (*Recipe, error) {
-	return nil, exo.Errorf("preprocess.NewRecipe", exo.Internal, nil, "not built")
+// MarshalJSON writes the number, infinities as "inf" and "-inf".
+func (n Number) MarshalJSON() ([]byte, error) { return appendNumber(nil, float64(n)), nil }
+
+// UnmarshalJSON reads a finite number, "inf" or "-inf".
+func (n *Number) UnmarshalJSON(b []byte) error {
+	switch string(b) {
+	case "null":
+		return nil
+	case `"inf"`:
+		*n = Number(math.Inf(1))
+		return nil
+	case `"-inf"`:
+		*n = Number(math.Inf(-1))
+		return nil
+	}
+	return json.Unmarshal(b, (*float64)(n))
 }
 
-// ParseRecipe reads the canonical JSON of a processed file (PPPARAM). It accepts
-// only the form that Canonical gives.
-func ParseRecipe(profile Profile, canonical []byte) (*Recipe, error) {
-	return nil, exo.Errorf("preprocess.ParseRecipe", exo.Internal, nil, "not built")
+// String gives the preset's name, or the number.
+func (b Bitmask) String() string {
+	if b.Preset != "" {
+		return string(b.Preset)
+	}
+	return strconv.Itoa(int(b.Mask))
 }
 
-// Canonical returns the parameters as JSON: keys sorted, no blanks, shortest
-// numbers that give the same value back, infinities as "inf".
-func (r *Recipe) Canonical() []byte { return r.canonical }
-
-// Digest returns the SHA-256 of Canonical (PPPSHA).
-func (r *Recipe) Digest() exo.Digest { return r.digest }
-
-// Short returns the first eight hexadecimal digits of the digest, as file names
-// carry them.
-func (r *Recipe) Short() string { return r.digest.Hex()[:8] }
-
-// Processor runs recipes. It keeps its memory from one light curve to the next;
-// one goroutine uses it at a time. The zero value is ready.
-type Processor struct{}
-
-// Run processes a series. out is filled anew, its memory reused. Errors:
-// exo.Invalid "no valid data" for a series without a valid row, or with slices
-// of unequal length; exo.Canceled or exo.Unavailable when ctx ends first.
-func (p *Processor) Run(ctx context.Context, s Series, r *Recipe, out *Result) error {
-	return exo.Errorf("preprocess.Run", exo.Internal, nil, "not built")
+// MarshalJSON writes the preset as a string, a mask of its own as an integer.
+func (b Bitmask) MarshalJSON() ([]byte, error) {
+	if b.Preset != "" {
+		return json.Marshal(string(b.Preset))
+	}
+	return strconv.AppendInt(nil, int64(b.Mask), 10), nil
 }
 
-// Text says the warning in plain words, with what to do.
-func (w Warning) Text() string { return string(w.Code) }
-
-// Metrics measure a series; a metric that cannot be had is nil, never 0.
-type Metrics struct {
-	NIn               *int     `json:"n_in"`
-	NKept             *int     `json:"n_kept"`
-	FractionRetained  *float64 `json:"fraction_retained"`
-	Segments          *int     `json:"segments"`
-	ShortSegments     *int     `json:"short_segments"`
-	MedianCadenceDays *float64 `json:"median_cadence_days"`
-	DutyCycle         *float64 `json:"duty_cycle"`
-	RMS               *float64 `json:"rms"`
-	MADStd            *float64 `json:"mad_std"`
-	P2PMAD            *float64 `json:"p2p_mad"`
-	P2PStd            *float64 `json:"p2p_std"`
-	CDPPPPM           *float64 `json:"cdpp_ppm"`
-	CDPP13x101PPM     *float64 `json:"cdpp_13_101_ppm"`
-	InTransitPoints   *int     `json:"in_transit_points"`
-	InTransitRemoved  *int     `json:"in_transit_removed"`
+// UnmarshalJSON reads what MarshalJSON writes.
+func (b *Bitmask) UnmarshalJSON(raw []byte) error {
+	if string(raw) == "null" {
+		return nil
+	}
+	if !decodeBitmask(b, raw) {
+		return exo.Errorf("preprocess.Bitmask", exo.Invalid, nil, "%.40q is not a quality mask", raw).
+			Try("%s", bitmaskLimits)
+	}
+	return nil
 }
-
-// Report is the account of one run: parameters, what each step did, how many
-// rows left for which reason, and the metrics before and after.
-type Report struct {
-	Profile    Profile         `json:"profile"`
-	Algorithm  int             `json:"algorithm"`
-	Recipe     exo.Digest      `json:"recipe"`
-	Parameters json.RawMessage `json:"parameters"` // canonical
-	Quality    QualityReport   `json:"quality"`
-	Steps      []Step          `json:"steps"`
-	Flags      map[string]int  `json:"flags"` // rows per flag, by FlagInfo.Name
-	Metrics    struct {
-		Raw       Metrics `json:"raw"`       // the valid series, after quality
-		Processed Metrics `json:"processed"` // the result
-	} `json:"metrics"`
-	Warnings []string `json:"warnings"`
-}
-
-// QualityReport says which bits were applied and what they rejected.
-type QualityReport struct {
-	Preset string         `json:"preset"` // "" for a number of its own
-	Mask   int32          `json:"mask"`
-	Rows   int            `json:"rows"` // rejected
-	Bits   map[string]int `json:"bits"` // rejected rows per bit, by value: "32"
-}
-
-// Report measures the series before and after and makes the account of a run.
-func (p *Processor) Report(ctx context.Context, s Series, r *Recipe, out *Result) (Report, error) {
-	return Report{}, exo.Errorf("preprocess.Report", exo.Internal, nil, "not built")
-}
-
-// DepthRatio returns the share of a box transit's depth that a Savitzky–Golay
-// baseline leaves: window and order as given, cadence and duration in days. No
-// noise, no mask.
-func DepthRatio(window, order int, cadence, duration float64) float64 { return 1 }
