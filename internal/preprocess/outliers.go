@@ -288,3 +288,18 @@ func countVotes(votes []uint8, least int, bad []bool) int {
 	}
 	return n
 }
+
+// Vote flags the rows that at least least of the members flag; the members have
+// equal lengths. (docs/preprocessing.md, ensemble; by default more than half,
+// len(members)/2+1.)
+func Vote(members [][]bool, least int) []bool {
+	if len(members) == 0 {
+		return nil
+	}
+	votes, bad := make([]uint8, len(members[0])), make([]bool, len(members[0]))
+	for _, m := range members {
+		addVotes(m, votes)
+	}
+	countVotes(votes, least, bad)
+	return bad
+}
