@@ -23,6 +23,20 @@ const (
 	RoleStarRef                 // reference of the star's parameters
 	RoleDefault                 // 1 for the default solution of a planet
 	RoleTIC                     // TIC number of a star of another catalog
+
+	// What Ephemerides reads beside period and epoch. An archive that gives one
+	// symmetric error gives it as the first.
+	RolePeriodErr     // days
+	RolePeriodErr2    // days, downwards
+	RolePeriodLimit   // not 0: the period is a limit
+	RoleEpochErr      // days
+	RoleEpochErr2     // days, downwards
+	RoleEpochLimit    // not 0: the epoch is a limit
+	RoleDuration      // hours, first to fourth contact
+	RoleDurationErr   // hours
+	RoleDurationErr2  // hours, downwards
+	RoleDurationLimit // not 0: the duration is a limit
+	RoleDepth         // ppm; K2: per cent
 	roles
 )
 
@@ -49,6 +63,14 @@ var fields = map[Type][]field{
 		{RoleUpdated, []string{"rowupdate", "koi_vet_date"}, false, false},
 		{RolePlanet, []string{"kepler_name"}, false, false},
 		{RoleComments, nil, false, false},
+		{RolePeriodErr, []string{"koi_period_err1"}, false, false},
+		{RolePeriodErr2, []string{"koi_period_err2"}, false, false},
+		{RoleEpochErr, []string{"koi_time0bk_err1", "koi_time0_err1"}, false, false},
+		{RoleEpochErr2, []string{"koi_time0bk_err2", "koi_time0_err2"}, false, false},
+		{RoleDuration, []string{"koi_duration"}, false, false},
+		{RoleDurationErr, []string{"koi_duration_err1"}, false, false},
+		{RoleDurationErr2, []string{"koi_duration_err2"}, false, false},
+		{RoleDepth, []string{"koi_depth"}, false, false},
 	},
 	TOI: {
 		{RoleKey, []string{"TOI"}, true, false},
@@ -62,6 +84,17 @@ var fields = map[Type][]field{
 		{RoleUpdated, []string{"Date Modified", "Date Modified (by ExoFOP-TESS)", "rowupdate"}, false, false},
 		{RolePlanet, []string{"Planet Name"}, false, false},
 		{RoleComments, []string{"Comments"}, false, false},
+		{RolePeriodErr, []string{"Period (days) err", "Period error", "pl_orbpererr1"}, false, false},
+		{RolePeriodErr2, []string{"pl_orbpererr2"}, false, false},
+		{RolePeriodLimit, []string{"pl_orbperlim"}, false, false},
+		{RoleEpochErr, []string{"Epoch (BJD) err", "Transit Epoch error", "pl_tranmiderr1"}, false, false},
+		{RoleEpochErr2, []string{"pl_tranmiderr2"}, false, false},
+		{RoleEpochLimit, []string{"pl_tranmidlim"}, false, false},
+		{RoleDuration, []string{"Duration (hours)", "pl_trandurh"}, false, false},
+		{RoleDurationErr, []string{"Duration (hours) err", "Duration error", "pl_trandurherr1"}, false, false},
+		{RoleDurationErr2, []string{"pl_trandurherr2"}, false, false},
+		{RoleDurationLimit, []string{"pl_trandurhlim"}, false, false},
+		{RoleDepth, []string{"Depth (ppm)", "pl_trandep"}, false, false},
 	},
 	K2: {
 		{RoleKey, []string{"pl_name"}, true, false},
@@ -79,6 +112,17 @@ var fields = map[Type][]field{
 		{RolePlanetRef, []string{"pl_refname"}, false, false},
 		{RoleStarRef, []string{"st_refname"}, false, false},
 		{RoleTIC, []string{"tic_id"}, false, false},
+		{RolePeriodErr, []string{"pl_orbpererr1"}, false, false},
+		{RolePeriodErr2, []string{"pl_orbpererr2"}, false, false},
+		{RolePeriodLimit, []string{"pl_orbperlim"}, false, false},
+		{RoleEpochErr, []string{"pl_tranmiderr1"}, false, false},
+		{RoleEpochErr2, []string{"pl_tranmiderr2"}, false, false},
+		{RoleEpochLimit, []string{"pl_tranmidlim"}, false, false},
+		{RoleDuration, []string{"pl_trandur"}, false, false},
+		{RoleDurationErr, []string{"pl_trandurerr1"}, false, false},
+		{RoleDurationErr2, []string{"pl_trandurerr2"}, false, false},
+		{RoleDurationLimit, []string{"pl_trandurlim"}, false, false},
+		{RoleDepth, []string{"pl_trandep"}, false, false},
 	},
 	Gaia: {
 		{RoleKey, []string{"source_id"}, true, true},

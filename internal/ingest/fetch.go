@@ -240,7 +240,7 @@ func (r *run) changes(ctx context.Context, since string, probe archive.Probe) (r
 		res, err = r.take(ctx, l, store.Meta{Origin: l.answer.Origin, Full: &full}, nil)
 		return res, true, err
 	}
-	base, err := r.parsedTable(ctx, *r.newest)
+	base, err := r.opt.Held.Parsed(ctx, *r.newest)
 	if err != nil {
 		return TableResult{}, false, err
 	}

@@ -83,14 +83,14 @@ func (s *Service) waiting(ctx context.Context) ([]store.Meta, error) {
 
 // compareHeld reads a held table and compares it with the current one.
 func (s *Service) compareHeld(ctx context.Context, m store.Meta) (*catalog.Table, catalog.Difference, string, error) {
-	table, err := s.readTable(ctx, m)
+	table, err := s.opt.Held.Read(ctx, m)
 	if err != nil {
 		return nil, catalog.Difference{}, "", err
 	}
 	var old *catalog.Table
 	newest, _, err := s.current(ctx, m.Table)
 	if err == nil && newest != nil {
-		old, err = s.parsedTable(ctx, *newest)
+		old, err = s.opt.Held.Parsed(ctx, *newest)
 	}
 	if err != nil {
 		return nil, catalog.Difference{}, "", err
@@ -190,7 +190,7 @@ func (r *run) release(ctx context.Context, m store.Meta, table *catalog.Table) e
 		return err
 	}
 	r.newest = &metas[0]
-	r.remember(r.t, metas[0].SHA256, table)
+	r.opt.Held.Keep(metas[0], table)
 	return nil
 }
 

@@ -72,7 +72,7 @@ func (s *Service) LightCurve(ctx context.Context, req LightCurveRequest, report 
 		return LightCurveResult{}, exo.Errorf(op, exo.Unavailable, nil, "no archive of light curves is set up").
 			Try("set data_sources.mast.base_url in the configuration")
 	}
-	names := resolver{stars: s.catalogStars, asked: s.opt.Resolvers, cache: s.opt.Cache, refresh: req.ForceRefresh}
+	names := resolver{stars: s.opt.Held.Find, asked: s.opt.Resolvers, cache: s.opt.Cache, refresh: req.ForceRefresh}
 	target, err := names.resolve(ctx, req.TargetName, req.Mission)
 	if err != nil {
 		return LightCurveResult{}, err

@@ -12,6 +12,7 @@ import (
 	"exoplanetai/internal/catalog"
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/store"
+	"exoplanetai/internal/tables"
 )
 
 // Options says what a Service works with.
@@ -21,6 +22,10 @@ type Options struct {
 	Tables      map[catalog.Type]archive.TableSource
 	Resolvers   []archive.Resolver // asked in this order after the catalogs
 	LightCurves archive.LightCurveSource
+
+	// Held reads the current tables of Store; share it with other services, so that
+	// a table is parsed once. nil: one of its own.
+	Held *tables.Tables
 
 	// Freshness is how long data are good without asking the archive again, by
 	// "koi", "k2", "toi", "gaia", "lightcurve". A missing entry is 24 h, 24 h,
@@ -41,15 +46,8 @@ type Service struct {
 	curves  curveState                     // of light curves
 	one     map[catalog.Type]chan struct{} // full while a table is being ingested
 
-	mu     sync.Mutex
-	parsed map[catalog.Type]parsed // newest table of each type, under mu
-	rates  map[string]Rate         // under mu
-}
-
-// parsed is a table that was read from the store.
-type parsed struct {
-	digest exo.Digest
-	table  *catalog.Table
+	mu    sync.Mutex
+	rates map[string]Rate // under mu
 }
 
 var defaultFreshness = map[string]time.Duration{
@@ -68,10 +66,13 @@ func New(o Options) *Service {
 	if o.FullReload <= 0 {
 		o.FullReload = 7 * 24 * time.Hour
 	}
+	if o.Held == nil {
+		o.Held = tables.New(o.Store)
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{opt: o, log: o.Log, one: map[catalog.Type]chan struct{}{}, parsed: map[catalog.Type]parsed{}, rates: map[string]Rate{}}
+	s := &Service{opt: o, log: o.Log, one: map[catalog.Type]chan struct{}{}, rates: map[string]Rate{}}
 	s.flights.at = map[string]*flight{}
 	for _, t := range catalog.Types {
 		s.one[t] = make(chan struct{}, 1)

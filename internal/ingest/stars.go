@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"errors"
 	"math"
 
 	"exoplanetai/internal/archive"
@@ -12,75 +11,6 @@ import (
 	"exoplanetai/internal/lightcurve"
 	"exoplanetai/internal/store"
 )
-
-// readTable reads and parses a stored table.
-func (s *Service) readTable(ctx context.Context, m store.Meta) (*catalog.Table, error) {
-	f, err := s.opt.Store.Read(ctx, m.Path)
-	if err != nil {
-		return nil, err
-	}
-	text, err := f.Bytes()
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	table, err := catalog.Parse(m.Table, text)
-	return table, errors.Join(err, f.Close())
-}
-
-// parsedTable is readTable for the newest table of a type, which is kept until
-// another takes its place.
-func (s *Service) parsedTable(ctx context.Context, m store.Meta) (*catalog.Table, error) {
-	s.mu.Lock()
-	p := s.parsed[m.Table]
-	s.mu.Unlock()
-	if p.table != nil && p.digest == m.SHA256 {
-		return p.table, nil
-	}
-	table, err := s.readTable(ctx, m)
-	if err != nil {
-		return nil, err
-	}
-	s.remember(m.Table, m.SHA256, table)
-	return table, nil
-}
-
-func (s *Service) remember(t catalog.Type, digest exo.Digest, table *catalog.Table) {
-	s.mu.Lock()
-	s.parsed[t] = parsed{digest, table}
-	s.mu.Unlock()
-}
-
-// catalogStars looks a name up in the newest tables that are held. Several stars
-// are several answers; none is no error.
-func (s *Service) catalogStars(ctx context.Context, name exo.Name) ([]catalog.Star, error) {
-	var stars []catalog.Star
-	seen := map[exo.TargetID]bool{}
-	for _, t := range []catalog.Type{catalog.KOI, catalog.TOI, catalog.K2} {
-		table, err := s.newestTable(ctx, t)
-		if err != nil {
-			return nil, err
-		}
-		if table == nil {
-			continue
-		}
-		for _, star := range table.Find(name) {
-			if !seen[star.ID] {
-				seen[star.ID] = true
-				stars = append(stars, star)
-			}
-		}
-	}
-	return stars, nil
-}
-
-// newestTable returns the current table of a type, nil if none is held.
-func (s *Service) newestTable(ctx context.Context, t catalog.Type) (*catalog.Table, error) {
-	m, _, err := s.current(ctx, t)
-	if err != nil || m == nil {
-		return nil, err
-	}
-	return s.parsedTable(ctx, *m)
-}
 
 // targets fills a request for host-star parameters with the stars that are
 // held: those of the newest tables, and those with light curves. Stars without
@@ -95,7 +25,7 @@ func (r *run) targets(ctx context.Context, req *archive.TableRequest) error {
 		seen[star.ID] = true
 	}
 	for _, t := range []catalog.Type{catalog.KOI, catalog.TOI, catalog.K2} {
-		table, err := r.newestTable(ctx, t)
+		table, _, err := r.opt.Held.Newest(ctx, t)
 		if err != nil {
 			return err
 		}

@@ -89,11 +89,8 @@ func (r *run) look(ctx context.Context) error {
 // archive last confirmed it. A check that is lost is made up for by the time the
 // file came.
 func (s *Service) current(ctx context.Context, t catalog.Type) (*store.Meta, store.Check, error) {
-	m, err := s.opt.Store.Newest(ctx, store.Filter{Kind: store.Table, Table: t})
-	if errors.Is(err, exo.NotFound) {
-		return nil, store.Check{}, nil
-	}
-	if err != nil {
+	m, err := s.opt.Held.Current(ctx, t)
+	if err != nil || m == nil {
 		return nil, store.Check{}, err
 	}
 	c, ok, err := s.opt.Store.Check(ctx, checkKey(t))
@@ -103,7 +100,7 @@ func (s *Service) current(ctx context.Context, t catalog.Type) (*store.Meta, sto
 	if !ok || c.At.Before(m.RetrievedAt) {
 		c = store.Check{At: m.RetrievedAt, Outcome: "new"}
 	}
-	return &m, c, nil
+	return m, c, nil
 }
 
 // fresh tells whether the archive need not be asked.

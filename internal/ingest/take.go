@@ -37,7 +37,7 @@ func (r *run) take(ctx context.Context, l *load, meta store.Meta, delta *piece) 
 	}
 	var old *catalog.Table
 	if r.newest != nil {
-		if old, err = r.parsedTable(ctx, *r.newest); err != nil {
+		if old, err = r.opt.Held.Parsed(ctx, *r.newest); err != nil {
 			return TableResult{}, err
 		}
 	}
@@ -62,7 +62,7 @@ func (r *run) accept(ctx context.Context, l *load, meta store.Meta, table *catal
 		return TableResult{}, err
 	}
 	r.newest = &metas[0]
-	r.remember(r.t, metas[0].SHA256, table)
+	r.opt.Held.Keep(metas[0], table)
 	if err := r.confirmed(ctx, "new", meta.From == nil); err != nil {
 		return TableResult{}, err
 	}

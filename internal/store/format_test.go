@@ -29,6 +29,7 @@ func full() store.Meta {
 		From:   []store.Ref{{Path: "raw/nasa/koi_1.csv", SHA256: exo.DigestOf([]byte("y"))}},
 		Target: exo.TargetID{Catalog: exo.TIC, Number: 441420236}, Mission: exo.TESS, Author: "SPOC", SectorQuarter: &sector,
 		CadenceS: 120, TimeStart: 1325.2969605677, TimeEnd: 1353.1771005677, Scale: exo.BTJD, Release: "DATA_REL 1",
+		Recipe: exo.DigestOf([]byte("r")), Profile: "transit", Algorithm: 1,
 	}
 }
 

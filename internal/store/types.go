@@ -18,6 +18,8 @@ const (
 	Held       Kind = "held"       // a table that waits for approval; not current
 	LightCurve Kind = "lightcurve" // a light-curve FITS file
 	Answer     Kind = "answer"     // an archive's search answer
+	Processed  Kind = "processed"  // a processed light curve, FITS
+	Report     Kind = "report"     // the account of how a processed light curve was made, JSON
 )
 
 // Meta is the provenance record of a file, kept beside it under metadata/.
@@ -40,7 +42,7 @@ type Meta struct {
 	Full   *time.Time   `json:"full,omitempty"`   // when the last whole load that it rests on was made
 	From   []Ref        `json:"from,omitempty"`   // files it was assembled from
 
-	Target        exo.TargetID `json:"target,omitzero"` // of light curves and answers
+	Target        exo.TargetID `json:"target,omitzero"` // of light curves, answers, processed light curves and reports
 	Mission       exo.Mission  `json:"mission,omitempty"`
 	Author        string       `json:"author,omitempty"`
 	SectorQuarter *int         `json:"sector_quarter,omitempty"`
@@ -49,6 +51,10 @@ type Meta struct {
 	TimeEnd       float64      `json:"time_end,omitempty"`
 	Scale         exo.Scale    `json:"scale,omitempty"`
 	Release       string       `json:"release,omitempty"` // DATA_REL and PROCVER of the file
+
+	Recipe    exo.Digest `json:"recipe,omitzero"`     // of processed light curves and reports: digest of all parameters
+	Profile   string     `json:"profile,omitempty"`   // of these: name of the set of parameters
+	Algorithm int        `json:"algorithm,omitempty"` // of these: version of the definitions
 }
 
 // Ref names a file and its digest.
