@@ -144,6 +144,14 @@ func (b Bitmask) String() string {
 	return strconv.Itoa(int(b.Mask))
 }
 
+// word is the preset's name, "mask" for a number.
+func (b Bitmask) word() string {
+	if b.Preset != "" {
+		return string(b.Preset)
+	}
+	return "mask"
+}
+
 // MarshalJSON writes the preset as a string, a mask of its own as an integer.
 func (b Bitmask) MarshalJSON() ([]byte, error) {
 	if b.Preset != "" {

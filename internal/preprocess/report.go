@@ -7,9 +7,6 @@ import (
 	"exoplanetai/internal/exo"
 )
 
-// Text says the warning in plain words, with what to do.
-func (w Warning) Text() string { return string(w.Code) }
-
 // Metrics measure a series; a metric that cannot be had is nil, never 0.
 type Metrics struct {
 	NIn               *int     `json:"n_in"`
