@@ -10,7 +10,34 @@ func MedianCadence(t []float64) float64 {
 	return w.medianCadence(t)
 }
 
+// medianCadence is MedianCadence. Times that rise from row to row, as they do
+// after the first steps of the pipeline, are ranked in one pass.
 func (w *statWork) medianCadence(t []float64) float64 {
+	steps := len(t) - 1
+	if steps <= sortable {
+		return w.cadenceOfAll(t)
+	}
+	w.buf, w.alt = grown(w.buf, len(t)), grown(w.alt, len(t))
+	m := min(max(steps/48, 32), 384)
+	w.sample = grown(w.sample, m)
+	for i := range w.sample {
+		j := uint(i) * uint(steps) / uint(m)
+		w.sample[i] = t[j+1] - t[j]
+	}
+	b := between(w.sample, float64(steps)/2, float64(steps))
+	var rising bool
+	b.below, b.inside, rising = splitSteps(t, b.lo, b.hi, w.buf)
+	k := (steps - 1) / 2
+	if !rising || b.turn(k, steps) {
+		return w.cadenceOfAll(t)
+	}
+	lower, upper := w.narrow(w.buf[:b.inside], b, k, steps)
+	return medianOf(lower, upper, steps)
+}
+
+// cadenceOfAll is medianCadence for few times, and for differences of which a
+// sample says too little.
+func (w *statWork) cadenceOfAll(t []float64) float64 {
 	w.dev = grown(w.dev, len(t))[:0]
 	for i := 1; i < len(t); i++ {
 		if d := t[i] - t[i-1]; d > 0 {

@@ -52,13 +52,22 @@ func (w *statWork) affine(x []float64, m Normalization) (a Affine, degenerate bo
 		a.A = w.median(x)
 		a.S = 1.4826 * w.mad(x, a.A)
 	}
-	lo, hi := extremes(x)
-	scale := math.Max(math.Abs(lo), math.Abs(hi))
-	if !(math.Abs(a.S) > degenerateShare*scale) || math.IsInf(a.S, 0) {
+	s := math.Abs(a.S)
+	if !(s > 0) || math.IsInf(s, 1) || reaches(x, s/degenerateShare) {
 		a.S = 0
 		return a, true
 	}
 	return a, false
+}
+
+// reaches reports whether some |x| is at least limit.
+func reaches(x []float64, limit float64) bool {
+	for _, v := range x {
+		if v >= limit || v <= -limit {
+			return true
+		}
+	}
+	return false
 }
 
 // flat is what a series is where its scale is zero: 1 for the methods that put

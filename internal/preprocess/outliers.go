@@ -36,8 +36,8 @@ type ClipBounds struct {
 // goroutine uses it at a time.
 type outlierWork struct {
 	stat statWork
-	y    []float64
-	at   []int
+	y    []float64 // what a pass left
+	at   []int32   // rows far out
 }
 
 // SigmaClip flags the values of x farther than the limits from the median, in
@@ -87,98 +87,6 @@ func ModifiedZScore(x []float64, threshold float64, sides Sides) (bad []bool, z 
 		}
 	}
 	return bad, z, b
-}
-
-// sigmaClip is SigmaClip; it writes each bad[i].
-func (w *outlierWork) sigmaClip(x []float64, o SigmaClipOptions, bad []bool) ClipBounds {
-	bad = bad[:len(x)]
-	clear(bad)
-	b := ClipBounds{Lower: math.Inf(-1), Upper: math.Inf(1), Center: math.NaN(), Scale: math.NaN(), From: "zero"}
-	if len(x) == 0 {
-		return b
-	}
-	if o.Grow > 0 {
-		return w.growClip(x, o, bad, b)
-	}
-	w.y = append(w.y[:0], x...)
-	y := w.y
-	for len(y) > 0 && (o.MaxIters <= 0 || b.Iterations < o.MaxIters) {
-		w.bounds(y, o, &b)
-		k := 0
-		for _, v := range y {
-			if v >= b.Lower && v <= b.Upper {
-				y[k] = v
-				k++
-			}
-		}
-		if k == len(y) {
-			break
-		}
-		y = y[:k]
-	}
-	b.Flagged = flagOutside(x, b.Lower, b.Upper, bad)
-	return b
-}
-
-// bounds makes the limits of one pass.
-func (w *outlierWork) bounds(y []float64, o SigmaClipOptions, b *ClipBounds) {
-	b.Iterations++
-	b.Center, b.From = w.stat.median(y), "std"
-	if o.MADStd {
-		b.Scale, b.From = madToSigma*w.stat.mad(y, b.Center), "mad"
-	} else {
-		_, b.Scale = meanStd(y)
-	}
-	b.limits(o)
-}
-
-// limits places the limits about the centre.
-func (b *ClipBounds) limits(o SigmaClipOptions) {
-	b.Lower, b.Upper = math.Inf(-1), math.Inf(1)
-	if !math.IsInf(o.Lower, 1) {
-		b.Lower = b.Center - float64(o.Lower*b.Scale)
-	}
-	if !math.IsInf(o.Upper, 1) {
-		b.Upper = b.Center + float64(o.Upper*b.Scale)
-	}
-}
-
-// growClip is sigmaClip with Grow > 0: in each pass the values beyond the limits
-// and their neighbours leave for good.
-func (w *outlierWork) growClip(x []float64, o SigmaClipOptions, bad []bool, b ClipBounds) ClipBounds {
-	for o.MaxIters <= 0 || b.Iterations < o.MaxIters {
-		y := w.y[:0]
-		w.at = w.at[:0]
-		for i, v := range x {
-			if !bad[i] {
-				y = append(y, v)
-			}
-		}
-		w.y = y
-		if len(y) == 0 {
-			break
-		}
-		w.bounds(y, o, &b)
-		for i, v := range x {
-			if !bad[i] && (v < b.Lower || v > b.Upper) {
-				w.at = append(w.at, i)
-			}
-		}
-		if len(w.at) == 0 {
-			break
-		}
-		for _, i := range w.at {
-			for j := max(i-o.Grow, 0); j <= i+min(o.Grow, len(x)-1-i); j++ {
-				bad[j] = true
-			}
-		}
-	}
-	for _, v := range bad {
-		if v {
-			b.Flagged++
-		}
-	}
-	return b
 }
 
 // flagOutside sets bad[i] where x[i] < lo or x[i] > hi, and counts them.
