@@ -93,7 +93,7 @@ func (w *statWork) stubborn(y []float64, b bracket, k int) (float64, float64) {
 	r := k - b.below
 	w.mid, w.midAt, w.midLen = w.mid[:0], 0, 0
 	switch {
-	case r+1 < low:
+	case min(r+1, len(y)-1) < low:
 		return b.lo, b.lo
 	case r >= len(y)-high:
 		return b.hi, b.hi

@@ -65,10 +65,14 @@ func (w *statWork) percentile(x []float64, q float64) float64 {
 	k := min(max(int(pos), 0), n-1)
 	a, b := w.order2(x, k)
 	t := pos - float64(k)
-	if t >= 0.5 { // the nearer end first, as numpy's lerp does
-		return b - float64((b-a)*(1-t))
+	switch d := b - a; {
+	case math.IsInf(d, 0):
+		return float64(a*(1-t)) + float64(b*t)
+	case t >= 0.5: // from the nearer end, as numpy's lerp does
+		return b - float64(d*(1-t))
+	default:
+		return a + float64(d*t)
 	}
-	return a + float64((b-a)*t)
 }
 
 // deviations writes |x - c| to w.dev and returns it.
@@ -91,10 +95,10 @@ func (w *statWork) mad(x []float64, c float64) float64 { return w.median(w.devia
 func (w *statWork) robustScale(x []float64, c float64) (s float64, from string) {
 	d := w.deviations(x, c)
 	if m := w.median(d); m > 0 {
-		return madToSigma * m, "mad"
+		return min(madToSigma*m, math.MaxFloat64), "mad" // also where a distance overflows
 	}
 	if m, _ := meanStd(d); m > 0 {
-		return meanadToSigma * m, "meanad"
+		return min(meanadToSigma*m, math.MaxFloat64), "meanad"
 	}
 	return 0, "zero"
 }

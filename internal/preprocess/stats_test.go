@@ -2,6 +2,7 @@ package preprocess_test
 
 import (
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -87,5 +88,89 @@ func TestTheMedianIsThatOfTheSortedSeries(t *testing.T) {
 				t.Errorf("%s, %d points: the input was changed", name, n)
 			}
 		}
+	}
+}
+
+func TestPercentilesAreThoseOfTheSortedSeries(t *testing.T) {
+	var w preprocess.Work
+	r := rand.New(rand.NewPCG(13, 14))
+	for name, f := range shapes(r) {
+		for _, n := range lengths {
+			x := series(f, n)
+			y := slices.Clone(x)
+			slices.Sort(y)
+			for _, q := range []float64{0, 0.01, 5, 25, 50, 75, 95, 99.99, 100} {
+				pos := float64(n-1) * (q / 100)
+				k := int(pos)
+				a, b := y[k], y[min(k+1, n-1)]
+				want := a + (b-a)*(pos-float64(k))
+				if got := w.Percentile(x, q); math.IsInf(b-a, 0) {
+					if !(got >= a && got <= b) {
+						t.Errorf("%s, %d points, %v %%: %v is not between %v and %v", name, n, q, got, a, b)
+					}
+				} else if !near(got, want, 1e-15*max(math.Abs(a), math.Abs(b))+1e-323) {
+					t.Errorf("%s, %d points, %v %%: %v, want %v", name, n, q, got, want)
+				}
+			}
+		}
+	}
+	if got := w.Percentile(nil, 5); !math.IsNaN(got) {
+		t.Errorf("of nothing: %v", got)
+	}
+}
+
+// exactMoments computes with bits enough for the whole range of numbers.
+func exactMoments(x []float64) (mean, std float64) {
+	num := func() *big.Float { return new(big.Float).SetPrec(2400) }
+	n := num().SetInt64(int64(len(x)))
+	m, s := num(), num()
+	for _, v := range x {
+		m.Add(m, num().SetFloat64(v))
+	}
+	m.Quo(m, n)
+	for _, v := range x {
+		d := num().Sub(num().SetFloat64(v), m)
+		s.Add(s, d.Mul(d, d))
+	}
+	mean, _ = m.Float64()
+	std, _ = s.Sqrt(s.Quo(s, n)).Float64()
+	return mean, std
+}
+
+func TestMeanAndDeviationAreExactToTwelveDigits(t *testing.T) {
+	r := rand.New(rand.NewPCG(15, 16))
+	all := shapes(r)
+	all["far from zero"] = func(i, n int) float64 { return 1e9 + r.NormFloat64() }
+	all["first far away"] = func(i, n int) float64 { return map[bool]float64{true: 1e12, false: r.Float64()}[i == 0] }
+	all["tiny"] = func(i, n int) float64 { return 1e-200 * r.NormFloat64() }
+	all["big"] = func(i, n int) float64 { return 1e200 * r.NormFloat64() }
+	for name, f := range all {
+		for _, n := range []int{1, 2, 3, 7, 511, 2000} {
+			x := series(f, n)
+			mean, std := preprocess.MeanStd(x)
+			wantMean, wantStd := exactMoments(x)
+			// The distances themselves are rounded to the last bit of x.
+			if !near(mean, wantMean, 1e-15*maxAbs(x)) || !near(std, wantStd, 1e-12*wantStd+5e-324) {
+				t.Errorf("%s, %d points: %v ± %v, want %v ± %v", name, n, mean, std, wantMean, wantStd)
+			}
+		}
+	}
+}
+
+func TestNothingIsAllocatedOnceTheMemoryIsThere(t *testing.T) {
+	var w preprocess.Work
+	x, time := noise(20000), steps(20000, func(i int) float64 { return 2/1440. + 1e-8*math.Sin(float64(i)/3000) })
+	bad := make([]bool, len(x))
+	run := func() {
+		w.SigmaClip(x, preprocess.SigmaClipOptions{Lower: 3, Upper: 3, MaxIters: 3}, bad)
+		w.SigmaClip(x, preprocess.SigmaClipOptions{Lower: 3, Upper: 3, Grow: 2}, bad)
+		w.MedianCadence(time)
+		for _, m := range preprocess.Normalizations() {
+			w.Affine(x, m)
+		}
+	}
+	run()
+	if n := testing.AllocsPerRun(10, run); n != 0 {
+		t.Errorf("%v allocations", n)
 	}
 }
