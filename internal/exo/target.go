@@ -124,6 +124,20 @@ const (
 	FormOther  Form = "other"  // AU Mic, WASP-46
 )
 
+// Mission returns the mission that a form of name comes from; empty for names
+// that do not tell.
+func (f Form) Mission() Mission {
+	switch f {
+	case FormKOI, FormKepler:
+		return Kepler
+	case FormK2:
+		return K2
+	case FormTOI:
+		return TESS
+	}
+	return ""
+}
+
 // Name is a target's name as a user wrote it, parsed.
 //
 // Canonical is the spelling that the catalogs use: "TIC 441420236",

@@ -72,8 +72,7 @@ func (s *Service) LightCurve(ctx context.Context, req LightCurveRequest, report 
 		return LightCurveResult{}, exo.Errorf(op, exo.Unavailable, nil, "no archive of light curves is set up").
 			Try("set data_sources.mast.base_url in the configuration")
 	}
-	names := resolver{stars: s.opt.Held.Find, asked: s.opt.Resolvers, cache: s.opt.Cache, refresh: req.ForceRefresh}
-	target, err := names.resolve(ctx, req.TargetName, req.Mission)
+	target, err := s.resolver(req.ForceRefresh).resolve(ctx, req.TargetName, req.Mission)
 	if err != nil {
 		return LightCurveResult{}, err
 	}
@@ -91,6 +90,17 @@ func (s *Service) LightCurve(ctx context.Context, req LightCurveRequest, report 
 	// The run may have been another caller's, who spelled the name otherwise.
 	res.Target, res.Files, res.Warnings = target, slices.Clone(res.Files), slices.Clone(res.Warnings)
 	return res, nil
+}
+
+// Resolve finds the one star that a name means: the number that it is, the
+// tables that are held, then the archives' resolvers. The mission may be empty.
+// Its errors are those of LightCurve.
+func (s *Service) Resolve(ctx context.Context, query, mission string) (Target, error) {
+	return s.resolver(false).resolve(ctx, query, mission)
+}
+
+func (s *Service) resolver(refresh bool) resolver {
+	return resolver{stars: s.opt.Held.Find, asked: s.opt.Resolvers, cache: s.opt.Cache, refresh: refresh}
 }
 
 // curveRun is one request for light curves on its way.
@@ -373,7 +383,7 @@ func (r *curveRun) withLastGood(err error) error {
 
 // nominal returns the cadence in whole seconds that sorts files.
 func nominal(m store.Meta) int {
-	if p, ok := lightcurve.ParseFileName(archiveName(m.Path)); ok && p.CadenceS > 0 {
+	if p, ok := lightcurve.ParseFileName(lightcurve.ArchiveName(m.Path.Base())); ok && p.CadenceS > 0 {
 		return p.CadenceS
 	}
 	return int(m.CadenceS)

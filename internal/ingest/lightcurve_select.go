@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -80,20 +79,9 @@ func (c *choice) oneCadence(q archive.LightCurveQuery) {
 	}
 }
 
-// stamped is the name of a file that came after another of the same name.
-var stamped = regexp.MustCompile(`^(.+)_\d{8}_\d{6}\.fits$`)
-
-// archiveName returns the archive's own name of a stored file.
-func archiveName(p exo.Path) string {
-	if m := stamped.FindStringSubmatch(p.Base()); m != nil {
-		return m[1] + ".fits"
-	}
-	return p.Base()
-}
-
 // asProduct describes a stored file as if the archive had listed it.
 func asProduct(m store.Meta) archive.Product {
-	name := archiveName(m.Path)
+	name := lightcurve.ArchiveName(m.Path.Base())
 	p, ok := lightcurve.ParseFileName(name)
 	if !ok {
 		p = lightcurve.Product{Mission: m.Mission, Author: m.Author, ID: m.Target, SectorQuarter: -1, CadenceS: int(m.CadenceS + 0.5)}
@@ -112,7 +100,7 @@ func asProduct(m store.Meta) archive.Product {
 func newest(metas []store.Meta) map[string]store.Meta {
 	held := make(map[string]store.Meta, len(metas))
 	for _, m := range metas {
-		name := archiveName(m.Path)
+		name := lightcurve.ArchiveName(m.Path.Base())
 		if old, ok := held[name]; !ok || !m.RetrievedAt.Before(old.RetrievedAt) {
 			held[name] = m
 		}

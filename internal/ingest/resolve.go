@@ -50,7 +50,7 @@ func (r resolver) resolve(ctx context.Context, query, mission string) (Target, e
 		return Target{Query: name.Query, Mission: name.ID.Catalog.Mission(), ID: name.ID, Name: name.Canonical}, nil
 	}
 	if m == "" {
-		m = missionOf(name.Form)
+		m = name.Form.Mission()
 	}
 	held, err := r.held(ctx, name, m)
 	if err != nil {
@@ -70,20 +70,6 @@ func (r resolver) resolve(ctx context.Context, query, mission string) (Target, e
 	}
 	c := found[0]
 	return Target{Query: name.Query, Mission: c.ID.Catalog.Mission(), ID: c.ID, Name: nameOf(c, name)}, nil
-}
-
-// missionOf tells which mission a form of name comes from; empty for names
-// that do not tell.
-func missionOf(f exo.Form) exo.Mission {
-	switch f {
-	case exo.FormKOI, exo.FormKepler:
-		return exo.Kepler
-	case exo.FormK2:
-		return exo.K2
-	case exo.FormTOI:
-		return exo.TESS
-	}
-	return ""
 }
 
 func nameOf(c archive.Candidate, name exo.Name) string {

@@ -23,6 +23,7 @@ type LightCurve struct {
 	Quality []int32   // raw bits, explained by Flags
 	Cadence []int32   // cadence number; 0 where the product has none
 
+	Ext        string    // name of the HDU that the columns were read from
 	FluxColumn string    // name of the column that Flux was read from
 	FluxUnit   string    // "e-/s"; "1" for flux divided by its median
 	Flags      FlagTable // the table that explains Quality

@@ -56,6 +56,18 @@ var namePatterns = []namePattern{
 	{regexp.MustCompile(`^hlsp_(everest|k2sc)_k2_([ls])lc_(\d{9})-c(\d{2,3})_kepler_v\d{1,3}(?:\.\d)?_lc\.fits$`), k2Community},
 }
 
+// stamped is the name of a file that came after another of the same name.
+var stamped = regexp.MustCompile(`^(.+)_\d{8}_\d{6}\.fits$`)
+
+// ArchiveName returns the archive's own name of a stored file: a file that came
+// after another of the same name is kept beside it with the time in its name.
+func ArchiveName(base string) string {
+	if m := stamped.FindStringSubmatch(base); m != nil {
+		return m[1] + ".fits"
+	}
+	return base
+}
+
 // ParseFileName reads the name of a light-curve file as MAST spells it, without
 // folder. Target pixels, validation reports and names of no known form give
 // false. What a name does not say stays zero: the star of a TGLC file, which is

@@ -30,6 +30,19 @@ func FromFITS(f *fits.File, opt Options) (*LightCurve, error) {
 	return lc, nil
 }
 
+// Reader does what FromFITS does and keeps the memory for the columns from one
+// file to the next; one goroutine uses it at a time. The zero value is ready.
+type Reader struct{ lc LightCurve }
+
+// Read reads a light curve, which is good until the next call. Its errors are
+// those of FromFITS.
+func (r *Reader) Read(f *fits.File, opt Options) (*LightCurve, error) {
+	if _, err := r.lc.read(f, opt); err != nil {
+		return nil, err
+	}
+	return &r.lc, nil
+}
+
 // read fills lc, reusing the memory of its columns, and returns the table that
 // it read.
 func (lc *LightCurve) read(f *fits.File, opt Options) (*fits.Table, error) {
@@ -41,7 +54,7 @@ func (lc *LightCurve) read(f *fits.File, opt Options) (*fits.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	*lc = LightCurve{FluxColumn: src.flux, Time: lc.Time, Flux: lc.Flux, FluxErr: lc.FluxErr, Quality: lc.Quality, Cadence: lc.Cadence}
+	*lc = LightCurve{Ext: h.Name(), FluxColumn: src.flux, Time: lc.Time, Flux: lc.Flux, FluxErr: lc.FluxErr, Quality: lc.Quality, Cadence: lc.Cadence}
 	if err := lc.describe(f, h, t, lay); err != nil {
 		return nil, err
 	}
@@ -280,4 +293,17 @@ func number(head *fits.Header, key string) float64 {
 		return v
 	}
 	return math.NaN()
+}
+
+// Extension returns the name of the HDU that FromFITS reads with these options.
+func Extension(f *fits.File, opt Options) (string, error) {
+	lay, err := detect(f)
+	if err != nil {
+		return "", err
+	}
+	_, h, _, err := lay.find(f, opt.Flux)
+	if err != nil {
+		return "", err
+	}
+	return h.Name(), nil
 }
