@@ -70,10 +70,12 @@ func segments(t []float64, thresholdHours, minCadences, cadence float64, dst []s
 		limit = byCadence
 	}
 	start := 0
-	for i := 1; i < len(t); i++ {
-		if t[i]-t[i-1] > limit {
-			dst = append(dst, span{start, i})
-			start = i
+	before := t[:len(t)-1]
+	after := t[1:][:len(before)]
+	for i, v := range before {
+		if after[i]-v > limit {
+			dst = append(dst, span{start, i + 1})
+			start = i + 1
 		}
 	}
 	return append(dst, span{start, len(t)})

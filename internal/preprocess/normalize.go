@@ -60,14 +60,16 @@ func (w *statWork) affine(x []float64, m Normalization) (a Affine, degenerate bo
 	return a, false
 }
 
-// reaches reports whether some |x| is at least limit.
+// reaches reports whether some |x| is at least limit, which is positive. The
+// bits of positive numbers, taken as integers, have the order of the numbers.
 func reaches(x []float64, limit float64) bool {
+	const magnitude = 1<<63 - 1
+	below := math.Float64bits(limit) - 1
+	over := uint64(0)
 	for _, v := range x {
-		if v >= limit || v <= -limit {
-			return true
-		}
+		over |= below - math.Float64bits(v)&magnitude // the highest bit is set if it is more
 	}
-	return false
+	return over>>63 == 1
 }
 
 // flat is what a series is where its scale is zero: 1 for the methods that put

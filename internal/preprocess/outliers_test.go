@@ -188,6 +188,29 @@ func TestDegenerateSeriesHaveNoOutliers(t *testing.T) {
 	}
 }
 
+func TestNotANumberAgainstTheContractDoesNotPanic(t *testing.T) {
+	for _, n := range []int{1, 2, 100, 200, 1000, 20000} {
+		for _, share := range []int{1, 2, 3, 50} {
+			for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+				x := noise(n)
+				for i := range x {
+					if i%share == 0 {
+						x[i] = v
+					}
+				}
+				for _, f := range methods(preprocess.SidesBoth) {
+					f(x)
+				}
+				preprocess.SigmaClip(x, preprocess.SigmaClipOptions{Lower: 3, Upper: 3, Grow: 1})
+				preprocess.MedianCadence(x)
+				for _, m := range preprocess.Normalizations() {
+					preprocess.Normalize(x, nil, m)
+				}
+			}
+		}
+	}
+}
+
 func TestVotesAreCounted(t *testing.T) {
 	members := [][]bool{{true, true, false, false}, {true, false, true, false}, {true, true, false, false}}
 	for least, want := range map[int][]int{1: {0, 1, 2}, 2: {0, 1}, 3: {0}, 4: {}} {

@@ -147,8 +147,8 @@ func between(s []float64, k, n float64) bracket {
 	p := k / n
 	at, margin := p*m, 3*math.Sqrt(p*max(1-p, 0)*m)+1
 	b := bracket{lo: math.Inf(-1), hi: math.Inf(1)}
-	if i := int(at - margin); at > margin {
-		b.lo = s[i]
+	if at > margin {
+		b.lo = s[min(int(at-margin), len(s)-1)]
 	}
 	if i := int(at + margin); i < len(s) {
 		b.hi = s[i]
@@ -175,25 +175,28 @@ func split(x []float64, lo, hi float64, y []float64) (below, inside int) {
 	return below, inside
 }
 
-// splitSteps is split of the differences of t. rising: all are positive.
+// splitSteps is split of the differences of t. rising: all are positive; only
+// then are the counts right. The bits of positive numbers, taken as integers,
+// have the order of the numbers, so that one subtraction tells both sides.
 func splitSteps(t []float64, lo, hi float64, y []float64) (below, inside int, rising bool) {
 	y = y[:len(t)]
+	low := math.Float64bits(max(lo, 0))
+	width := math.Float64bits(max(hi, 0)) - low
 	last := t[0]
-	signs := uint64(0)
+	signs, under := uint64(0), uint64(0)
 	for _, v := range t[1:] {
 		d := v - last
 		last = v
 		y[inside] = d
-		under, upto := 0, 0
-		if d < lo {
-			under = 1
+		u := math.Float64bits(d)
+		signs |= u - 1 // the highest bit is set for 0 and less
+		u -= low
+		under += u >> 63
+		in := 0
+		if u <= width {
+			in = 1
 		}
-		if d <= hi {
-			upto = 1
-		}
-		signs |= math.Float64bits(d) - 1 // the highest bit is set for 0 and less
-		below += under
-		inside += upto - under
+		inside += in
 	}
-	return below, inside, signs>>63 == 0
+	return int(under), inside, signs>>63 == 0
 }
