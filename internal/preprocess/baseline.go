@@ -20,7 +20,8 @@ type baseWork struct {
 	ut, ux    []float64 // iterative: the rows still used
 	fit, rest []float64 // their trend and the rest
 
-	bt, bx, dev []float64 // biweight: unmasked times and values; scratch
+	bt, bx []float64 // biweight: unmasked times and values
+	loc    locator
 }
 
 // ctxRows is how many rows are done between two looks at the context.

@@ -15,8 +15,9 @@ import (
 // docs/preprocessing.md, biweight. astropy.stats.biweight_location is one step
 // of it.)
 func BiweightLocation(x []float64, c float64) float64 {
-	var w baseWork
-	return w.location(x, c)
+	var l locator
+	l.reset(x)
+	return l.location(c)
 }
 
 // Biweight returns the biweight location of the unmasked rows in a window of
@@ -43,61 +44,60 @@ func Biweight(ctx context.Context, t, x []float64, mask []bool, windowDays, c fl
 func (w *baseWork) biweight(ctx context.Context, t, x []float64, mask []bool, windowDays, c float64, trend []float64) error {
 	w.bt, w.bx = grown(w.bt, len(x))[:0], grown(w.bx, len(x))[:0]
 	for i, v := range x {
-		if mask == nil || !mask[i] {
+		if v-v == 0 && (mask == nil || !mask[i]) {
 			w.bt, w.bx = append(w.bt, t[i]), append(w.bx, v)
 		}
 	}
-	if len(w.bx) == 0 {
-		fill(trend, w.stat.median(x))
-		return nil
-	}
-	h, lo, hi := windowDays/2, 0, 0
-	for i, v := range t {
-		if i%ctxRows == 0 {
-			if err := ended(ctx, "biweight"); err != nil {
-				return err
-			}
-		}
-		for lo < len(w.bt) && w.bt[lo] < v-h {
-			lo++
-		}
-		for hi < len(w.bt) && w.bt[hi] < v+h {
-			hi++
-		}
-		trend[i] = w.location(w.bx[min(lo, hi):hi], c)
+	if err := w.slideOver(ctx, t, windowDays/2, c, trend); err != nil {
+		return err
 	}
 	fillTrend(t, trend)
-	if trend[0] != trend[0] {
+	if len(trend) > 0 && trend[0] != trend[0] {
 		fill(trend, w.stat.median(x))
 	}
 	return nil
 }
 
-// location is BiweightLocation.
-func (w *baseWork) location(x []float64, c float64) float64 {
-	m := w.stat.median(x)
-	s := c * w.stat.mad(x, m)
-	if !(s > 0) {
-		return m
-	}
-	for range 500 {
-		var sw, sd float64
-		for _, v := range x {
-			d := v - m
-			u := d / s
-			if u = 1 - u*u; u > 0 {
-				sw += u * u
-				sd += u * u * d
+// slideOver sets the trend at each time; NaN where no value is near.
+func (w *baseWork) slideOver(ctx context.Context, t []float64, h, c float64, trend []float64) error {
+	w.loc.reset(nil)
+	lo, hi, last := 0, 0, math.NaN()
+	for i, at := range t {
+		if i%ctxRows == 0 {
+			if err := ended(ctx, "biweight"); err != nil {
+				return err
 			}
 		}
-		if !(sw > 0) {
-			return m
+		first, end := lo, hi
+		for first < len(w.bt) && w.bt[first] < at-h {
+			first++
 		}
-		d := sd / sw
-		m += d
-		if math.Abs(d) <= 1e-12*s {
-			break
+		for end < len(w.bt) && w.bt[end] < at+h {
+			end++
 		}
+		if first != lo || end != hi {
+			w.move(lo, hi, min(first, end), end)
+			lo, hi = min(first, end), end
+			last = w.loc.location(c)
+		}
+		trend[i] = last
 	}
-	return m
+	return nil
+}
+
+// move takes the window from the values lo…hi-1 to first…end-1, both further on.
+func (w *baseWork) move(lo, hi, first, end int) {
+	if first >= hi || first-lo+end-hi > (hi-lo)/4+8 {
+		w.loc.reset(w.bx[first:end])
+		return
+	}
+	for ; lo < first && hi < end; lo, hi = lo+1, hi+1 {
+		w.loc.slide(w.bx[lo], w.bx[hi])
+	}
+	for ; lo < first; lo++ {
+		w.loc.drop(w.bx[lo])
+	}
+	for ; hi < end; hi++ {
+		w.loc.add(w.bx[hi])
+	}
 }

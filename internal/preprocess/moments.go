@@ -30,7 +30,7 @@ func runMoments(x []float64, m, order int, trend []float64) {
 // startMoments returns the sums over the window x of 2m+1 samples less the
 // level, which is the middle one of three samples.
 func startMoments(x []float64, m int) (level, s0, s1, s2 float64) {
-	level = middle(x[0], x[m], x[2*m])
+	level = middleOf3(x[0], x[m], x[2*m])
 	left, right := x[:m], x[m+1:2*m+1]
 	s0 = x[m] - level
 	j := 1.0
@@ -44,8 +44,8 @@ func startMoments(x []float64, m int) (level, s0, s1, s2 float64) {
 	return level, s0, s1, s2
 }
 
-// middle returns the median of three.
-func middle(a, b, c float64) float64 { return max(min(a, b), min(max(a, b), c)) }
+// middleOf3 returns the median of three.
+func middleOf3(a, b, c float64) float64 { return max(min(a, b), min(max(a, b), c)) }
 
 // runOne does len(y) samples; x are these with m more on each side.
 func runOne(x []float64, m int, a, b float64, y []float64) {
