@@ -109,15 +109,7 @@ func (q LightCurveQuery) NothingFound(op, where string) error {
 }
 
 // SliceWord is what a mission calls a stretch of observation.
-func SliceWord(m exo.Mission) string {
-	switch m {
-	case exo.Kepler:
-		return "quarter"
-	case exo.K2:
-		return "campaign"
-	}
-	return "sector"
-}
+func SliceWord(m exo.Mission) string { return m.SliceWord() }
 
 // SortProducts orders products by sector, cadence and name, so that the same
 // files are always listed in the same order.

@@ -52,6 +52,17 @@ func (m Mission) Catalog() Catalog {
 // Folder returns the mission's folder below lightcurves/.
 func (m Mission) Folder() string { return strings.ToLower(string(m)) }
 
+// SliceWord returns what the mission calls a slice of its observations.
+func (m Mission) SliceWord() string {
+	switch m {
+	case Kepler:
+		return "quarter"
+	case K2:
+		return "campaign"
+	}
+	return "sector"
+}
+
 // Mission returns the mission that observed stars of the catalog.
 func (c Catalog) Mission() Mission {
 	switch c {

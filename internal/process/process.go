@@ -1,21 +1,11 @@
-// Package process makes processed light curves: it finds the files of a star,
-// the ephemerides that the catalogs know, runs the recipe on each file, and
-// keeps the result with its provenance. It is the use case behind the command
-// line and the HTTP interface.
 package process
 
 import (
-	"context"
 	"encoding/json"
-	"log/slog"
-	"time"
 
-	"exoplanetai/internal/catalog"
 	"exoplanetai/internal/exo"
-	"exoplanetai/internal/fits"
 	"exoplanetai/internal/lightcurve"
 	"exoplanetai/internal/preprocess"
-	"exoplanetai/internal/processed"
 	"exoplanetai/internal/store"
 )
 
@@ -47,11 +37,11 @@ type Output struct {
 	ReportPath     exo.Path          `json:"report_path"`
 	SourcePath     exo.Path          `json:"source_path"`
 	SourceChecksum exo.Digest        `json:"source_checksum"`
-	SectorQuarter  int               `json:"sector_quarter"`
+	SectorQuarter  int               `json:"sector_quarter"` // -1: the source does not say
 	CadenceS       float64           `json:"cadence_s"`
 	Checksum       exo.Digest        `json:"checksum"`
 	Recipe         exo.Digest        `json:"recipe"`
-	Cached         bool              `json:"cached"`
+	Cached         bool              `json:"cached"` // nothing was computed
 	Report         preprocess.Report `json:"report"`
 }
 
@@ -62,6 +52,12 @@ type Failure struct {
 	Detail     string   `json:"detail"`
 	Hint       string   `json:"hint,omitempty"`
 }
+
+// The words of Result.Status.
+const (
+	Success = "success" // every file was processed
+	Partial = "partial" // some files failed
+)
 
 // Result is the answer to a Request.
 type Result struct {
@@ -77,30 +73,6 @@ type Result struct {
 
 // Report receives progress. It may be nil.
 type Report func(done, total int64, unit, message string)
-
-// Options says what a Service works with.
-type Options struct {
-	Store   *store.Store
-	Clock   exo.Clock
-	Log     *slog.Logger  // nil: no log
-	Program string        // name and version, for provenance
-	Workers int           // files at a time; 0: the number of processors; 1: one after the other
-	Timeout time.Duration // longest run of one request; 0: one hour
-	Quality string        // quality_bitmask where neither profile nor request says one; empty: "default"
-}
-
-// Service processes. Its methods may be called from many goroutines.
-type Service struct{ opt Options }
-
-// New makes a service.
-func New(o Options) *Service { return &Service{opt: o} }
-
-// LightCurve processes the light curves of a star that are held, or one file of
-// the tree, and keeps the results. One that is held for the same source and
-// recipe is given without computing.
-func (s *Service) LightCurve(ctx context.Context, req Request, report Report) (Result, error) {
-	return Result{}, exo.Errorf("process.LightCurve", exo.Internal, nil, "not built")
-}
 
 // Curve is one file of a View.
 type Curve struct {
@@ -121,60 +93,3 @@ type View struct {
 	Curves      []Curve // by sector, then cadence
 	Warnings    []string
 }
-
-// View reads the light curves of a star, raw or with the result of a recipe: the
-// stored one, or computed for this answer and not kept. It writes nothing.
-func (s *Service) View(ctx context.Context, req Request, raw bool) (View, error) {
-	return View{}, exo.Errorf("process.View", exo.Internal, nil, "not built")
-}
-
-// FileInput is a light-curve file outside the store.
-type FileInput struct {
-	Name        string // file name, for provenance
-	Data        []byte
-	Profile     string
-	Params      json.RawMessage
-	Ephemerides []preprocess.Ephemeris // known of the star; nil: none
-}
-
-// FileOutput is its result.
-type FileOutput struct {
-	FITS   []byte
-	File   *processed.File
-	Report preprocess.Report
-}
-
-// Process processes one file in memory. It needs no store. made is written as
-// DATE.
-func Process(ctx context.Context, in FileInput, program string, made time.Time) (FileOutput, error) {
-	return FileOutput{}, exo.Errorf("process.Process", exo.Internal, nil, "not built")
-}
-
-// Reproduction is the outcome of making a processed file again.
-type Reproduction struct {
-	Equal       bool                   `json:"equal"`
-	Source      string                 `json:"source"`  // where the source was found: a path of the tree, or a file's name
-	Datasum     [2]string              `json:"datasum"` // of the file given, of the one made again
-	Differences []processed.Difference `json:"differences"`
-}
-
-// Reproduce makes a processed file again from its source, whose bytes find
-// gives by digest, and compares all data columns bit by bit. exo.NotFound names
-// the source that is missing; exo.Conflict a file made by another version of the
-// definitions.
-func Reproduce(ctx context.Context, file *fits.File, find func(context.Context, processed.Source) (data []byte, where string, err error)) (Reproduction, error) {
-	return Reproduction{}, exo.Errorf("process.Reproduce", exo.Internal, nil, "not built")
-}
-
-// Find looks for a source by digest in the store; exo.NotFound.
-func (s *Service) Find(ctx context.Context, src processed.Source) (data []byte, where string, err error) {
-	return nil, "", exo.Errorf("process.Find", exo.Internal, nil, "not built")
-}
-
-// Ephemerides returns what the newest tables know of the transits of a star, on
-// the time scale given.
-func (s *Service) Ephemerides(ctx context.Context, id exo.TargetID, scale exo.Scale) ([]preprocess.Ephemeris, error) {
-	return nil, exo.Errorf("process.Ephemerides", exo.Internal, nil, "not built")
-}
-
-var _ = catalog.KOI

@@ -226,6 +226,9 @@ func (f Filter) where(after string) (string, []any) {
 	if f.SectorQuarter != nil {
 		add("sector_quarter = ?", *f.SectorQuarter)
 	}
+	if !f.SHA256.IsZero() {
+		add("sha256 = ?", f.SHA256[:])
+	}
 	if len(terms) == 0 {
 		return "", nil
 	}

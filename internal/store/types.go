@@ -72,7 +72,8 @@ type Filter struct {
 	Mission       exo.Mission
 	Author        string
 	SectorQuarter *int
-	Limit         int // 0: no limit
+	SHA256        exo.Digest // not indexed: give a Target or a Kind beside it
+	Limit         int        // 0: no limit
 }
 
 // Check records when an archive was last asked about something, and what it said.
