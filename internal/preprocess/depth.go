@@ -42,3 +42,59 @@ func smoothing(j, half, order int) float64 {
 	}
 	return sum
 }
+
+// Transits of this duration, in hours, stand for all where none is known, at
+// cadences shorter than this, in minutes.
+const (
+	commonHours   = 2
+	shortCadence  = 10
+	minutesPerDay = 24 * 60
+)
+
+// warnDepth warns of a baseline that follows transits: a Savitzky–Golay window
+// without masks, with what it leaves of the known planets' depth, or of that of
+// 2-hour transits where none is known and the cadence is short.
+func (p *Processor) warnDepth() {
+	q := &p.r.Params
+	cadence := p.out.CadenceDays
+	if p.out.WindowUsed == 0 || q.BaselineMethod != baselineSavgol && p.protect() || !(cadence > 0) {
+		return
+	}
+	some := false
+	for _, e := range p.planets() {
+		some = true
+		p.warn(WarnDefaultDepth, e.Object, DepthRatio(p.out.WindowUsed, q.BaselinePolyorder, cadence, e.Duration), 24*e.Duration)
+	}
+	if !some && cadence*minutesPerDay < shortCadence {
+		p.warn(WarnDefaultDepth, "", DepthRatio(p.out.WindowUsed, q.BaselinePolyorder, cadence, commonHours/24.0), commonHours)
+	}
+}
+
+// planets are those that the recipe uses, else those that are known.
+func (p *Processor) planets() []Ephemeris {
+	if list := p.r.Params.Ephemerides; len(list) > 0 {
+		return list
+	}
+	return p.r.Known
+}
+
+// warnClipped warns of clipping on both sides where planets are known and not
+// protected.
+func (p *Processor) warnClipped() {
+	q := &p.r.Params
+	if p.protect() || len(p.planets()) == 0 {
+		return
+	}
+	sigma := !math.IsInf(float64(*q.SigmaLower), 1)
+	others := q.OutlierSides != string(SidesUpper)
+	twoSided := others
+	switch q.OutlierMethod {
+	case methodSigmaClip:
+		twoSided = sigma
+	case methodEnsemble:
+		twoSided = sigma || others
+	}
+	if twoSided {
+		p.warn(WarnClipped, p.planets()[0].Object, 0, 0)
+	}
+}

@@ -1,8 +1,11 @@
 package preprocess
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
+	"strconv"
 
 	"exoplanetai/internal/exo"
 )
@@ -51,7 +54,113 @@ type QualityReport struct {
 	Bits   map[string]int `json:"bits"` // rejected rows per bit, by value: "32"
 }
 
-// Report measures the series before and after and makes the account of a run.
+// Report measures the series before and after and makes the account of a run:
+// s, r and out are those of Run. Errors: exo.Invalid where they do not belong
+// together; those of a context that ends.
 func (p *Processor) Report(ctx context.Context, s Series, r *Recipe, out *Result) (Report, error) {
-	return Report{}, exo.Errorf("preprocess.Report", exo.Internal, nil, "not built")
+	if s.Len() != len(out.Flag) || len(s.Flux) != len(out.Flag) {
+		return Report{}, exo.Errorf("preprocess.Report", exo.Invalid, nil, "the series has %d rows and the result %d", s.Len(), len(out.Flag))
+	}
+	rep := Report{
+		Profile: r.Profile, Algorithm: Algorithm, Recipe: r.Digest(), Parameters: r.Canonical(),
+		Quality: qualityReport(s, r, out), Flags: map[string]int{}, Warnings: []string{},
+	}
+	for _, step := range out.Steps {
+		step.Values = append(Values(nil), step.Values...) // out is going to be used again
+		rep.Steps = append(rep.Steps, step)
+	}
+	for _, f := range FlagTable() {
+		rep.Flags[f.Name] = countFlag(out.Flag, f.Bit)
+	}
+	for _, w := range out.Warnings {
+		rep.Warnings = append(rep.Warnings, w.Text())
+	}
+	var err error
+	if rep.Metrics.Raw, err = p.rawMetrics(ctx, s, r, out); err != nil {
+		return Report{}, err
+	}
+	rep.Metrics.Processed, err = p.resultMetrics(ctx, s, r, out)
+	return rep, err
+}
+
+func qualityReport(s Series, r *Recipe, out *Result) QualityReport {
+	q := QualityReport{Preset: string(r.Params.QualityBitmask.Preset), Mask: out.QualityMask, Bits: map[string]int{}, Rows: countFlag(out.Flag, FlagQuality)}
+	for bit, n := range qualityBits(s.Quality, out.QualityMask) {
+		if n > 0 {
+			q.Bits[strconv.FormatInt(1<<bit, 10)] = n
+		}
+	}
+	return q
+}
+
+// neverValid are the flags of rows that are no part of the valid series.
+const neverValid = FlagTime | FlagFlux | FlagQuality | FlagDuplicate
+
+// rawMetrics measures the valid series as it was after the quality filter.
+func (p *Processor) rawMetrics(ctx context.Context, s Series, r *Recipe, out *Result) (Metrics, error) {
+	p.idx = p.idx[:0]
+	for i, f := range out.Flag {
+		if f&neverValid == 0 {
+			p.idx = append(p.idx, int32(i))
+		}
+	}
+	return p.metrics(ctx, s, s.Flux, r, out)
+}
+
+// resultMetrics measures the result. Scatter in parts per million has a meaning
+// only where one is the star's level, after division by median or mean.
+func (p *Processor) resultMetrics(ctx context.Context, s Series, r *Recipe, out *Result) (Metrics, error) {
+	p.idx = p.idx[:0]
+	for i, v := range out.Flux {
+		if v == v {
+			p.idx = append(p.idx, int32(i))
+		}
+	}
+	m, err := p.metrics(ctx, s, out.Flux, r, out)
+	if n := Normalization(r.Params.NormalizeMethod); out.Norm.S <= 0 || n != NormMedian && n != NormMean {
+		m.CDPPPPM, m.CDPP13x101PPM = nil, nil
+	}
+	short := out.ShortSegments
+	m.ShortSegments = &short
+	return m, err
+}
+
+// metrics measures the rows p.idx of a flux column.
+func (p *Processor) metrics(ctx context.Context, s Series, flux []float64, r *Recipe, out *Result) (Metrics, error) {
+	slices.SortStableFunc(p.idx, func(a, b int32) int { return cmp.Compare(s.Time[a], s.Time[b]) })
+	p.t, p.x = grown(p.t, len(p.idx)), grown(p.x, len(p.idx))
+	for k, i := range p.idx {
+		p.t[k], p.x[k] = s.Time[i], flux[i]
+	}
+	cadence := p.stat.medianCadence(p.t)
+	p.segs = segments(p.t, r.Params.GapThresholdHours, r.Params.GapMinCadences, cadence, p.segs[:0])
+	m := Metrics{}
+	n, kept, pieces := s.Len(), len(p.idx), len(p.segs)
+	m.NIn, m.NKept, m.Segments = &n, &kept, &pieces
+	if n > 0 {
+		share := float64(kept) / float64(n)
+		m.FractionRetained = &share
+	}
+	if len(r.Params.Ephemerides) > 0 {
+		points := countFlag(out.Flag, FlagTransit)
+		removed := points
+		for _, i := range p.idx {
+			if out.Flag[i]&FlagTransit != 0 {
+				removed--
+			}
+		}
+		m.InTransitPoints, m.InTransitRemoved = &points, &removed
+	}
+	return m, nil
+}
+
+// countFlag counts the rows with a bit.
+func countFlag(flag []int32, bit int32) int {
+	n := 0
+	for _, f := range flag {
+		if f&bit != 0 {
+			n++
+		}
+	}
+	return n
 }

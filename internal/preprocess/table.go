@@ -63,7 +63,7 @@ func guideSpecs() []spec {
 			limits: "0 to 9, below baseline_window_length", doc: "Order of its polynomials."},
 		{name: "wavelet_denoising", field: func(p *Params) any { return &p.WaveletDenoising },
 			doc: "Denoise with wavelets; takes part of the depth of transits, so for display only."},
-		{name: "wavelet_type", field: func(p *Params) any { return &p.WaveletType }, words: waveletWords(),
+		{name: "wavelet_type", field: func(p *Params) any { return &p.WaveletType }, words: Wavelets(),
 			doc: "Wavelet of the denoising."},
 		{name: "wavelet_levels", field: func(p *Params) any { return &p.WaveletLevels }, lo: 1, hi: 20,
 			doc: "Most levels of the decomposition."},
