@@ -153,7 +153,7 @@ func (w *outlierWork) iqrClip(x []float64, k float64, sides Sides, bad []bool) C
 	clear(bad)
 	b := ClipBounds{Lower: math.Inf(-1), Upper: math.Inf(1), Center: w.stat.median(x), From: "iqr", Iterations: 1}
 	b.Q1, b.Q3 = w.stat.percentile(x, 25), w.stat.percentile(x, 75)
-	b.Scale = b.Q3 - b.Q1
+	b.Scale = min(b.Q3-b.Q1, math.MaxFloat64)
 	if !(b.Scale > 0) {
 		b.From = "zero"
 		return b
