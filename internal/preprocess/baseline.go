@@ -15,6 +15,8 @@ type baseWork struct {
 	grid   []int     // masked: cadence of each row
 	usedAt []int     // cadence of each unmasked row
 	usedX  []float64 // its value less the median
+	levels []level   // one per length of the window
+	fitter maskedFit
 	ortho  ortho
 
 	ut, ux    []float64 // iterative: the rows still used

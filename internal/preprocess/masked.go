@@ -88,51 +88,6 @@ func (w *baseWork) setUsed(x []float64, mask []bool) float64 {
 	return off
 }
 
-// maskedFit fits the rows of one segment.
-type maskedFit struct {
-	w             *baseWork
-	cells         int // of the grid
-	window, order int
-}
-
-func newMaskedFit(w *baseWork, window, order int) *maskedFit {
-	cells := w.grid[len(w.grid)-1] + 1
-	return &maskedFit{w: w, cells: cells, window: min(window|1, cells-1+cells%2), order: order}
-}
-
-// at returns the fit at the cadence g.
-func (f *maskedFit) at(g int) float64 {
-	k := f.w.usedAt
-	width := f.window
-	for {
-		start := min(max(g-width/2, 0), f.cells-width)
-		lo, hi := searchInts(k, start), searchInts(k, start+width)
-		need := max(f.order+1, (min(width, f.window)+1)/2)
-		if hi-lo < need && width < f.cells {
-			width = min(f.cells, int(math.Ceil(1.5*float64(width)))|1)
-			continue
-		}
-		order := min(f.order, hi-lo-1)
-		if hi > lo && (k[lo] > g || k[hi-1] < g) {
-			order = min(order, 1)
-		}
-		return f.w.ortho.at(k[lo:hi], f.w.usedX[lo:hi], g, order)
-	}
-}
-
-// searchInts returns the first index whose value is at least v.
-func searchInts(k []int, v int) int {
-	lo, n := 0, len(k)
-	for n > 0 {
-		if h := n / 2; k[lo+h] < v {
-			lo, n = lo+h+1, n-h-1
-		} else {
-			n = h
-		}
-	}
-	return lo
-}
-
 // ortho evaluates least-squares polynomials by polynomials orthogonal on the
 // very points (Forsythe, J. SIAM 5, 74, 1957), which stays exact whatever the
 // points.
