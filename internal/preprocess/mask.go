@@ -45,17 +45,17 @@ func transitMask(t []float64, e Ephemeris, factor, pad float64, mask []bool) {
 func ephemerisPad(e Ephemeris, tMid float64) (pad float64, stale bool) {
 	drift := 0.0
 	if e.Period > 0 && !math.IsInf(e.Period, 1) {
-		drift = math.Round((tMid-e.T0)/e.Period) * known(e.PeriodErr)
+		drift = math.Round((tMid-e.T0)/e.Period) * sigmaOrNone(e.PeriodErr)
 	}
-	sigma := 3 * math.Hypot(known(e.T0Err), drift)
+	sigma := 3 * math.Hypot(sigmaOrNone(e.T0Err), drift)
 	if math.IsNaN(sigma) {
 		return 0, false
 	}
 	return min(sigma, 0.25*e.Duration), sigma > 0.5*e.Duration
 }
 
-// known is an error of a catalog, 0 where there is none.
-func known(sigma float64) float64 {
+// sigmaOrNone is an error of a catalog, 0 where there is none.
+func sigmaOrNone(sigma float64) float64 {
 	if sigma > 0 && !math.IsInf(sigma, 1) {
 		return sigma
 	}
