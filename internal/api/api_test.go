@@ -142,14 +142,15 @@ func (emptyShelf) Checksums(_ context.Context, name string) ([]byte, error) {
 type fixture struct {
 	*api.Server
 	ingest *fakeIngest
+	proc   *fakeProcess
 	queue  *fakeQueue
 }
 
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	f := &fixture{ingest: &fakeIngest{}, queue: &fakeQueue{}}
+	f := &fixture{ingest: &fakeIngest{}, proc: &fakeProcess{}, queue: &fakeQueue{}}
 	s, err := api.New(api.Options{
-		Ingest: f.ingest, Jobs: f.queue, Library: emptyShelf{}, Version: "test",
+		Ingest: f.ingest, Process: f.proc, Jobs: f.queue, Library: emptyShelf{}, Version: "test",
 		Clock: func() time.Time { return noon }, Rand: rand.NewChaCha8([32]byte{1}),
 		Log: slog.New(slog.DiscardHandler), Poll: time.Millisecond,
 	})

@@ -255,5 +255,14 @@ func (s *Server) pipelineCheck(ctx context.Context) check {
 	if failed > 0 && failed >= done {
 		c.Status = stateDegraded
 	}
+	if rates, ok := s.process.(ProcessorRates); ok {
+		good, bad := rates.Processed()
+		if good+bad > 0 {
+			c.Message += fmt.Sprintf("; %d of %d light curves processed without error", good, good+bad)
+		}
+		if bad > 0 && bad >= good {
+			c.Status = stateDegraded
+		}
+	}
 	return c
 }

@@ -32,11 +32,12 @@ const (
 )
 
 // Handlers does the work of the jobs that the interface submits.
-func Handlers(ing Ingester) map[string]jobs.Handler {
+func Handlers(ing Ingester, proc Processor) map[string]jobs.Handler {
 	return map[string]jobs.Handler{
 		JobTable:      handler(ing.Table),
 		JobLightCurve: handler(ing.LightCurve),
 		JobBatch:      handler(ing.Batch),
+		JobPreprocess: handler(preprocessHandler(proc)),
 	}
 }
 

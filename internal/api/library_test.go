@@ -60,9 +60,9 @@ func withStore(t *testing.T) (f *fixture, dir string, small, large []byte) {
 	}
 	publish(t, st, "lightcurves/tess/s0001/a_lc.fits", small)
 	publish(t, st, "raw/nasa/koi_20260102_120000.csv", large)
-	f = &fixture{ingest: &fakeIngest{}, queue: &fakeQueue{}}
+	f = &fixture{ingest: &fakeIngest{}, proc: &fakeProcess{}, queue: &fakeQueue{}}
 	f.Server, err = api.New(api.Options{
-		Ingest: f.ingest, Jobs: f.queue, Library: shelf{st, disk}, Version: "test",
+		Ingest: f.ingest, Process: f.proc, Jobs: f.queue, Library: shelf{st, disk}, Version: "test",
 		Clock: func() time.Time { return noon }, Rand: rand.NewChaCha8([32]byte{1}), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 func listen(t *testing.T, queue *fakeQueue) string {
 	t.Helper()
 	s, err := api.New(api.Options{
-		Ingest: &fakeIngest{}, Jobs: queue, Version: "test", Clock: time.Now, Rand: rand.NewChaCha8([32]byte{1}),
+		Ingest: &fakeIngest{}, Process: &fakeProcess{}, Jobs: queue, Version: "test", Clock: time.Now, Rand: rand.NewChaCha8([32]byte{1}),
 		Log: slog.New(slog.DiscardHandler), BodyTimeout: 200 * time.Millisecond, WriteTimeout: 300 * time.Millisecond,
 		Poll: time.Millisecond, Heartbeat: time.Millisecond,
 	})

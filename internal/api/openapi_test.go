@@ -23,12 +23,14 @@ var contract = []string{
 	"GET /api/v1/jobs",
 	"GET /api/v1/jobs/{id}",
 	"GET /api/v1/jobs/{id}/events",
+	"GET /api/v1/lightcurves/{id}",
 	"HEAD /api/v1/files/{path}",
 	"POST /api/v1/data/ingest/batch",
 	"POST /api/v1/data/ingest/held/{id}/approve",
 	"POST /api/v1/data/ingest/held/{id}/discard",
 	"POST /api/v1/data/ingest/lightcurve",
 	"POST /api/v1/data/ingest/table",
+	"POST /api/v1/data/preprocess/lightcurve",
 }
 
 func TestRoutesServedAreRoutesDescribed(t *testing.T) {

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -96,6 +97,12 @@ func ProblemOf(err error, requestID string) *Problem {
 	p := newProblem(kind, statuses[kind], exo.MessageOf(err), exo.HintOf(err), requestID)
 	if kind != exo.Internal {
 		p.Extra = exo.ExtraOf(err)
+	}
+	if own, ok := errors.AsType[interface {
+		error
+		HTTPStatus() int
+	}](err); ok {
+		p.Status = own.HTTPStatus()
 	}
 	return p
 }

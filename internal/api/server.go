@@ -19,10 +19,11 @@ import (
 // Base is where the routes begin.
 const Base = "/api/v1"
 
-// Options says what the interface stands on. Ingest, Jobs, Library, Clock, Rand
-// and Log are required.
+// Options says what the interface stands on. Ingest, Process, Jobs, Library,
+// Clock, Rand and Log are required.
 type Options struct {
 	Ingest  Ingester
+	Process Processor
 	Jobs    jobs.Queue
 	Library Library
 	Cache   CacheStats // nil: no cache
@@ -40,6 +41,7 @@ type Options struct {
 // Server is the HTTP interface, an http.Handler.
 type Server struct {
 	ingest  Ingester
+	process Processor
 	jobs    jobs.Queue
 	library Library
 	cache   CacheStats
@@ -61,7 +63,7 @@ type Server struct {
 // New builds the interface.
 func New(o Options) (*Server, error) {
 	s := &Server{
-		ingest: o.Ingest, jobs: o.Jobs, library: o.Library, cache: o.Cache, clock: o.Clock,
+		ingest: o.Ingest, process: o.Process, jobs: o.Jobs, library: o.Library, cache: o.Cache, clock: o.Clock,
 		rand: &lockedReader{r: o.Rand}, log: o.Log, version: o.Version,
 		bodyTimeout: o.BodyTimeout, writeTimeout: o.WriteTimeout, poll: o.Poll, heartbeat: o.Heartbeat, stopped: make(chan struct{}),
 	}
@@ -77,10 +79,14 @@ func New(o Options) (*Server, error) {
 	s.ingestRoutes(api)
 	s.heldRoutes(api)
 	s.jobRoutes(api)
+	s.preprocessRoutes(api)
+	s.curveRoutes(api)
 	s.storeRoutes(api)
 	s.healthRoutes(api)
 	tidy(api.OpenAPI())
+	restore := describeParameters(api.OpenAPI())
 	spec, err := json.MarshalIndent(api.OpenAPI(), "", "  ")
+	restore()
 	if err != nil {
 		return nil, exo.E("api.New", exo.Internal, nil, err)
 	}
@@ -153,12 +159,14 @@ func frameworkConfig(version string) huma.Config {
 	c.Servers = []*huma.Server{{URL: "/", Description: "this server"}}
 	c.Tags = []*huma.Tag{
 		{Name: "ingestion", Description: "Fetch from the archives."},
+		{Name: "preprocessing", Description: "Clean light curves that keep the reason of every point that left, and reading them."},
 		{Name: "jobs", Description: "Long calls, their progress and results."},
 		{Name: "storage", Description: "What is held, and the files themselves."},
 		{Name: "health", Description: "Is all well?"},
 	}
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	c.CreateHooks = nil
+	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	c.Formats = map[string]huma.Format{"application/json": strictJSON(), "json": strictJSON()}
 	c.RejectUnknownQueryParameters = true
 	c.Transformers = []huma.Transformer{func(ctx huma.Context, _ string, v any) (any, error) {

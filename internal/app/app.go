@@ -19,6 +19,7 @@ import (
 	"exoplanetai/internal/fsys"
 	"exoplanetai/internal/ingest"
 	"exoplanetai/internal/jobs"
+	"exoplanetai/internal/process"
 	"exoplanetai/internal/sqldb"
 	"exoplanetai/internal/store"
 )
@@ -49,12 +50,13 @@ type Options struct {
 
 // App is the program, built. What its role does not need is nil.
 type App struct {
-	Log    *slog.Logger
-	Store  *store.Store
-	Cache  *file.Cache
-	Ingest *ingest.Service
-	Jobs   *jobs.Runner
-	API    *api.Server
+	Log     *slog.Logger
+	Store   *store.Store
+	Cache   *file.Cache
+	Ingest  *ingest.Service
+	Process *process.Service
+	Jobs    *jobs.Runner
+	API     *api.Server
 
 	SetAside string // where the damaged index database went, in the data folder; empty: it was not damaged
 
@@ -88,6 +90,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		return nil, err
 	}
 	a.Ingest = ingest.New(a.ingestOptions(cfg, o))
+	a.Process = process.New(process.Options{Store: a.Store, Clock: o.Clock, Log: a.Log, Program: o.Program, Timeout: cfg.Processing.MaxTime})
 	if o.Role != Server {
 		return a, nil
 	}
@@ -95,7 +98,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		return nil, err
 	}
 	a.API, err = api.New(api.Options{
-		Ingest: a.Ingest, Jobs: a.Jobs, Library: library{a.Store, a.disk}, Cache: a.Cache,
+		Ingest: a.Ingest, Process: a.Process, Jobs: a.Jobs, Library: library{a.Store, a.disk}, Cache: a.Cache,
 		Clock: o.Clock, Rand: o.Rand, Log: a.Log, Version: Version, BodyTimeout: 15 * time.Second, WriteTimeout: time.Minute,
 	})
 	return a, err
@@ -268,7 +271,7 @@ func (a *App) openJobs(ctx context.Context, cfg config.Config, o Options) error 
 	}
 	a.later("job database", db.Close)
 	a.Jobs, err = jobs.Open(ctx, jobs.Options{
-		DB: db, Handlers: api.Handlers(a.Ingest), Problem: api.ProblemJSON, Clock: o.Clock,
+		DB: db, Handlers: api.Handlers(a.Ingest, a.Process), Problem: api.ProblemJSON, Clock: o.Clock,
 		Timeout: cfg.Processing.MaxTime, Log: a.Log,
 	})
 	if err != nil {

@@ -22,6 +22,7 @@ function resolve(schema) {
 function typeName(schema) {
   if (!schema) return "";
   if (schema.$ref) return schema.$ref.split("/").pop();
+  if (schema.anyOf) return schema.anyOf.map(typeName).join(" or ");
   const t = [].concat(schema.type || "any").join(" or ");
   if (schema.items) return "list of " + typeName(schema.items);
   if (schema.enum) return schema.enum.map((v) => JSON.stringify(v)).join(", ");
@@ -34,6 +35,7 @@ function example(schema, depth) {
   if (s.examples && s.examples.length) return s.examples[0];
   if (s.default !== undefined) return s.default;
   if (s.enum) return s.enum[0];
+  if (s.anyOf) return example(s.anyOf[0], depth);
   const type = [].concat(s.type || "object")[0];
   if (depth > 6) return null;
   if (type === "object") {
@@ -101,6 +103,8 @@ function tryForm(method, path, op) {
   for (const p of op.parameters || []) {
     if (p.in === "header") continue;
     const input = el("input", { name: p.name, placeholder: String(p.schema?.default ?? p.example ?? p.schema?.examples?.[0] ?? "") });
+    if (p.in === "path" && p.name !== "path") input.value = p.example ?? p.schema?.examples?.[0] ?? "";
+    if (p.schema?.enum) input.title = p.schema.enum.join(", ");
     inputs.push([p, input]);
     form.append(el("label", {}, p.name, input));
   }
@@ -129,9 +133,14 @@ function tryForm(method, path, op) {
     out.textContent = "…";
     try {
       const answer = await fetch(url(), { method: method.toUpperCase(), headers: body ? { "Content-Type": "application/json" } : {}, body: body ? body.value : undefined });
+      const type = answer.headers.get("Content-Type") || "";
+      if (!/json|text/.test(type)) {
+        out.textContent = answer.status + " " + answer.statusText + "\n\n" + (await answer.arrayBuffer()).byteLength + " bytes of " + type;
+        return;
+      }
       const text = await answer.text();
       let shown = text.slice(0, 20000);
-      try { shown = JSON.stringify(JSON.parse(text), null, 2); } catch { /* not JSON: as it is */ }
+      try { if (text.length < 200000) shown = JSON.stringify(JSON.parse(text), null, 2).slice(0, 100000); } catch { /* not JSON: as it is */ }
       out.textContent = answer.status + " " + answer.statusText + "\n\n" + shown;
     } catch (err) {
       out.textContent = "no answer: " + err.message;

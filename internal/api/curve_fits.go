@@ -1,0 +1,96 @@
+package api
+
+import (
+	"context"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"exoplanetai/internal/exo"
+	"exoplanetai/internal/process"
+)
+
+// candidate is one file of several that match.
+type candidate struct {
+	SourcePath    exo.Path `json:"source_path"`
+	SectorQuarter int      `json:"sector_quarter"`
+	CadenceS      float64  `json:"cadence_s"`
+	Author        string   `json:"author"`
+}
+
+// curveFITS answers with one file: the archive's, the stored result, or a
+// result that is made for this answer.
+func (s *Server) curveFITS(ctx context.Context, q curveQuery, v process.View) (*huma.StreamResponse, error) {
+	if err := single(v); err != nil {
+		return nil, err
+	}
+	c := v.Curves[0]
+	path := c.Path
+	if q.raw {
+		path = c.SourcePath
+	}
+	var doc document
+	var err error
+	if path != "" {
+		doc, err = s.open(ctx, path)
+	} else {
+		path, doc, err = s.makeFITS(ctx, q, v)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &huma.StreamResponse{Body: func(hctx huma.Context) {
+		r, w := humago.Unwrap(hctx)
+		w.Header().Set("Vary", "Accept")
+		s.send(w, r, path, doc)
+		s.left(r, doc.close())
+	}}, nil
+}
+
+// single refuses to choose between files.
+func single(v process.View) error {
+	const op = "api.lightcurves"
+	if len(v.Curves) == 1 {
+		return nil
+	}
+	if len(v.Curves) == 0 {
+		return exo.Errorf(op, exo.NotFound, v.Target.Name, "no light curve matches").Try("ingest one, or leave out a condition")
+	}
+	list := make([]candidate, 0, len(v.Curves))
+	for _, c := range v.Curves {
+		cadence := c.Raw.CadenceS
+		if !isFinite(cadence) {
+			cadence = 0
+		}
+		list = append(list, candidate{c.SourcePath, c.Raw.SectorQuarter, cadence, c.Raw.Author})
+	}
+	return exo.Errorf(op, exo.Conflict, v.Target.Name, "%d light curves match, and a FITS answer is one file", len(list)).
+		Try("choose one by sector_quarter, cadence_s and author; candidates lists them").With("candidates", list)
+}
+
+// makeFITS makes a result that is not stored. DATE is the time of the answer.
+func (s *Server) makeFITS(ctx context.Context, q curveQuery, v process.View) (exo.Path, document, error) {
+	c := v.Curves[0]
+	f, err := s.library.Read(ctx, c.SourcePath)
+	if err != nil {
+		return "", document{}, err
+	}
+	data, err := f.Bytes()
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return "", document{}, err
+	}
+	name := c.SourcePath.Base()
+	now := s.clock()
+	out, err := process.Process(ctx, process.FileInput{
+		Name: name, Data: data, Profile: q.req.Profile, Params: q.req.ProcessingParams, Ephemerides: v.Ephemerides,
+	}, "exoplanetai "+s.version, now)
+	if err != nil {
+		return "", document{}, err
+	}
+	stem := strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".fits")
+	return exo.Path(stem + "_" + out.Report.Recipe.Hex()[:8] + ".fits"), inMemory(out.FITS, now), nil
+}
