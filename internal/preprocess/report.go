@@ -10,25 +10,6 @@ import (
 	"exoplanetai/internal/exo"
 )
 
-// Metrics measure a series; a metric that cannot be had is nil, never 0.
-type Metrics struct {
-	NIn               *int     `json:"n_in"`
-	NKept             *int     `json:"n_kept"`
-	FractionRetained  *float64 `json:"fraction_retained"`
-	Segments          *int     `json:"segments"`
-	ShortSegments     *int     `json:"short_segments"`
-	MedianCadenceDays *float64 `json:"median_cadence_days"`
-	DutyCycle         *float64 `json:"duty_cycle"`
-	RMS               *float64 `json:"rms"`
-	MADStd            *float64 `json:"mad_std"`
-	P2PMAD            *float64 `json:"p2p_mad"`
-	P2PStd            *float64 `json:"p2p_std"`
-	CDPPPPM           *float64 `json:"cdpp_ppm"`
-	CDPP13x101PPM     *float64 `json:"cdpp_13_101_ppm"`
-	InTransitPoints   *int     `json:"in_transit_points"`
-	InTransitRemoved  *int     `json:"in_transit_removed"`
-}
-
 // Report is the account of one run: parameters, what each step did, how many
 // rows left for which reason, and the metrics before and after.
 type Report struct {
