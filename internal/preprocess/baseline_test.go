@@ -59,7 +59,7 @@ print(json.dumps([savgol_filter(c["X"], c["Window"], c["Order"], mode="interp").
 		if err != nil {
 			t.Fatal(err)
 		}
-		all(want[i]).check(t, fmt.Sprintf("n=%d W=%d p=%d", len(c.X), c.Window, c.Order), got, 2e-10*maxAbs(c.X))
+		wholeTrend(want[i]).check(t, fmt.Sprintf("n=%d W=%d p=%d", len(c.X), c.Window, c.Order), got, 2e-10*maxAbs(c.X))
 	}
 }
 
@@ -75,7 +75,7 @@ func TestSavgolKeepsPolynomialsOfItsOrder(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			all(x).check(t, fmt.Sprintf("W=%d p=%d", window, order), got, 1e-11*maxAbs(x))
+			wholeTrend(x).check(t, fmt.Sprintf("W=%d p=%d", window, order), got, 1e-11*maxAbs(x))
 		}
 	}
 }
@@ -179,19 +179,19 @@ func polyAtZero(u, v []float64, order int) float64 {
 		}
 		for range 2 {
 			for j, q := range basis {
-				s := dot(b, q)
+				s := dotOf(b, q)
 				zero -= s * at[j]
 				for i := range b {
 					b[i] -= s * q[i]
 				}
 			}
 		}
-		norm := math.Sqrt(dot(b, b))
+		norm := math.Sqrt(dotOf(b, b))
 		for i := range b {
 			b[i] /= norm
 		}
 		basis, at = append(basis, b), append(at, zero/norm)
-		s := dot(rest, b)
+		s := dotOf(rest, b)
 		value += s * at[d]
 		for i := range rest {
 			rest[i] -= s * b[i]
@@ -200,7 +200,7 @@ func polyAtZero(u, v []float64, order int) float64 {
 	return value
 }
 
-func dot(a, b []float64) float64 {
+func dotOf(a, b []float64) float64 {
 	s := 0.0
 	for i := range a {
 		s += a[i] * b[i]
@@ -218,7 +218,7 @@ func TestSavgolMaskedIsTheDefinition(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			all(plainMasked(tm, x, mask, window, order, cadence)).check(t, fmt.Sprintf("W=%d p=%d", window, order), got, 1e-10)
+			wholeTrend(plainMasked(tm, x, mask, window, order, cadence)).check(t, fmt.Sprintf("W=%d p=%d", window, order), got, 1e-10)
 		}
 	}
 }
@@ -236,19 +236,19 @@ func TestSavgolMaskedWithoutMaskIsSavgol(t *testing.T) {
 			t.Fatal(err)
 		}
 		if n > 3 {
-			all(want).check(t, fmt.Sprint(n, " rows"), got, 1e-11)
+			wholeTrend(want).check(t, fmt.Sprint(n, " rows"), got, 1e-11)
 		}
 	}
 }
 
 // plainLocation is the definition of the biweight location.
 func plainLocation(x []float64, c float64) float64 {
-	m := median(x)
+	m := plainMedian(x)
 	d := make([]float64, len(x))
 	for i := range x {
 		d[i] = math.Abs(x[i] - m)
 	}
-	s := c * median(d)
+	s := c * plainMedian(d)
 	if s == 0 {
 		return m
 	}
@@ -271,7 +271,7 @@ func plainLocation(x []float64, c float64) float64 {
 	return m
 }
 
-func median(x []float64) float64 {
+func plainMedian(x []float64) float64 {
 	y := slices.Sorted(slices.Values(x))
 	return (y[(len(y)-1)/2] + y[len(y)/2]) / 2
 }

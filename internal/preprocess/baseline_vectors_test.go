@@ -106,18 +106,18 @@ func TestSavgolMaskedAgreesWithTheVectors(t *testing.T) {
 		tm, x, _ := in[c.Input].valid()
 		tm, x = tm[:c.First], x[:c.First]
 		if c.Rows != nil {
-			tm, x = pick(tm, c.Rows), pick(x, c.Rows)
+			tm, x = rowsAt(tm, c.Rows), rowsAt(x, c.Rows)
 		}
 		got, err := preprocess.SavgolMasked(context.Background(), tm, x, maskOf(len(x), c.Mask), c.Window, c.Polyorder, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		all(c.Trend).check(t, fmt.Sprintf("%s W=%d p=%d %s", c.Input, c.Window, c.Polyorder, c.Note), got, 1e-10*maxAbs(x))
+		wholeTrend(c.Trend).check(t, fmt.Sprintf("%s W=%d p=%d %s", c.Input, c.Window, c.Polyorder, c.Note), got, 1e-10*maxAbs(x))
 	}
 }
 
-// all takes a trend of which every value is stored.
-func all(trend floats) sampled {
+// wholeTrend takes a trend of which every value is stored.
+func wholeTrend(trend floats) sampled {
 	s := sampled{Trend: trend, Index: make([]int, len(trend))}
 	for i := range s.Index {
 		s.Index[i] = i
@@ -125,7 +125,7 @@ func all(trend floats) sampled {
 	return s
 }
 
-func pick(x []float64, rows []int) []float64 {
+func rowsAt(x []float64, rows []int) []float64 {
 	y := make([]float64, len(rows))
 	for i, r := range rows {
 		y[i] = x[r]
@@ -193,6 +193,6 @@ func TestBiweightAgreesWithTheVectors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all(c.Trend).check(t, fmt.Sprintf("%s %v d, %d masked", c.Input, c.WindowDays, len(c.Mask)), got, 1e-9)
+		wholeTrend(c.Trend).check(t, fmt.Sprintf("%s %v d, %d masked", c.Input, c.WindowDays, len(c.Mask)), got, 1e-9)
 	}
 }
