@@ -85,54 +85,53 @@ func (p *Processor) rawMetrics(ctx context.Context, s Series, r *Recipe, out *Re
 			p.idx = append(p.idx, int32(i))
 		}
 	}
-	return p.metrics(ctx, s, s.Flux, r, out)
+	slices.SortStableFunc(p.idx, func(a, b int32) int { return cmp.Compare(s.Time[a], s.Time[b]) })
+	n := len(p.idx)
+	p.t, p.x, p.number = grown(p.t, n), grown(p.x, n), grown(p.number, n)
+	for k, i := range p.idx {
+		p.t[k], p.x[k] = s.Time[i], s.Flux[i]
+	}
+	p.segs = segments(p.t, r.Params.GapThresholdHours, r.Params.GapMinCadences, p.stat.medianCadence(p.t), p.segs[:0])
+	for number, seg := range p.segs {
+		for k := seg.start; k < seg.end; k++ {
+			p.number[k] = int32(number)
+		}
+	}
+	m, err := p.metric.measure(ctx, p.t, p.x, p.number, s.Len())
+	m.countTransits(r, out, func(i int) bool { return out.Flag[i]&neverValid == 0 })
+	return m, err
 }
 
 // resultMetrics measures the result. Scatter in parts per million has a meaning
 // only where one is the star's level, after division by median or mean.
 func (p *Processor) resultMetrics(ctx context.Context, s Series, r *Recipe, out *Result) (Metrics, error) {
-	p.idx = p.idx[:0]
-	for i, v := range out.Flux {
-		if v == v {
-			p.idx = append(p.idx, int32(i))
-		}
-	}
-	m, err := p.metrics(ctx, s, out.Flux, r, out)
+	m, err := p.metric.measure(ctx, s.Time, out.Flux, out.Segment, s.Len())
 	if n := Normalization(r.Params.NormalizeMethod); out.Norm.S <= 0 || n != NormMedian && n != NormMean {
 		m.CDPPPPM, m.CDPP13x101PPM = nil, nil
 	}
 	short := out.ShortSegments
 	m.ShortSegments = &short
+	m.countTransits(r, out, func(i int) bool { return out.Flux[i] == out.Flux[i] })
 	return m, err
 }
 
-// metrics measures the rows p.idx of a flux column.
-func (p *Processor) metrics(ctx context.Context, s Series, flux []float64, r *Recipe, out *Result) (Metrics, error) {
-	slices.SortStableFunc(p.idx, func(a, b int32) int { return cmp.Compare(s.Time[a], s.Time[b]) })
-	p.t, p.x = grown(p.t, len(p.idx)), grown(p.x, len(p.idx))
-	for k, i := range p.idx {
-		p.t[k], p.x[k] = s.Time[i], flux[i]
+// countTransits counts the rows under a mask, and those of them that are not
+// there.
+func (m *Metrics) countTransits(r *Recipe, out *Result, there func(int) bool) {
+	if len(r.Params.Ephemerides) == 0 {
+		return
 	}
-	cadence := p.stat.medianCadence(p.t)
-	p.segs = segments(p.t, r.Params.GapThresholdHours, r.Params.GapMinCadences, cadence, p.segs[:0])
-	m := Metrics{}
-	n, kept, pieces := s.Len(), len(p.idx), len(p.segs)
-	m.NIn, m.NKept, m.Segments = &n, &kept, &pieces
-	if n > 0 {
-		share := float64(kept) / float64(n)
-		m.FractionRetained = &share
-	}
-	if len(r.Params.Ephemerides) > 0 {
-		points := countFlag(out.Flag, FlagTransit)
-		removed := points
-		for _, i := range p.idx {
-			if out.Flag[i]&FlagTransit != 0 {
-				removed--
-			}
+	points, removed := 0, 0
+	for i, f := range out.Flag {
+		if f&FlagTransit == 0 {
+			continue
 		}
-		m.InTransitPoints, m.InTransitRemoved = &points, &removed
+		points++
+		if !there(i) {
+			removed++
+		}
 	}
-	return m, nil
+	m.InTransitPoints, m.InTransitRemoved = &points, &removed
 }
 
 // countFlag counts the rows with a bit.

@@ -15,6 +15,7 @@ type Processor struct {
 	base    baseWork
 	wave    waveWork
 	forest  forestWork
+	metric  metricWork
 
 	// of the run that is going on
 	ctx context.Context
@@ -40,6 +41,7 @@ type Processor struct {
 	forestSegs                     []span
 	votes                          []uint8
 	noBits                         []int32 // of a series without quality
+	number                         []int32 // segment of each row, for the report
 }
 
 // counts are rows of the input by what is wrong with them.
