@@ -58,6 +58,8 @@ type App struct {
 	Jobs    *jobs.Runner
 	API     *api.Server
 
+	processLog *slog.Logger // of processing: a file of its own
+
 	SetAside string // where the damaged index database went, in the data folder; empty: it was not damaged
 
 	disk    fsys.FS
@@ -90,7 +92,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		return nil, err
 	}
 	a.Ingest = ingest.New(a.ingestOptions(cfg, o))
-	a.Process = process.New(process.Options{Store: a.Store, Clock: o.Clock, Log: a.Log, Program: o.Program, Timeout: cfg.Processing.MaxTime})
+	a.Process = process.New(a.processOptions(cfg, o))
 	if o.Role != Server {
 		return a, nil
 	}
@@ -122,20 +124,35 @@ func (a *App) later(name string, do func() error) { a.closers = append(a.closers
 func (a *App) openLog(cfg config.Config, o Options) error {
 	if o.Role == Reader {
 		a.Log = newLog(o.People, o.Level, nil, 0)
+		a.processLog = a.Log
 		return nil
 	}
-	f, err := openLog(cfg.DataPath)
-	if err != nil {
-		return err
+	for name, log := range map[string]**slog.Logger{ingestLog: &a.Log, processLog: &a.processLog} {
+		f, err := openLog(cfg.DataPath, name)
+		if err != nil {
+			return err
+		}
+		a.later("log "+name, f.Close)
+		*log = newLog(o.People, o.Level, f, cfg.LogLevel)
 	}
-	a.later("log", f.Close)
-	a.Log = newLog(o.People, o.Level, f, cfg.LogLevel)
 	for name, value := range map[string]string{"DATABASE_URL": cfg.DatabaseURL, "REDIS_URL": cfg.RedisURL} {
 		if value != "" {
 			a.Log.Warn("a setting is not used by this version", "setting", name, "instead", "SQLite and files in the data folder")
 		}
 	}
 	return nil
+}
+
+// processOptions sets up processing.
+func (a *App) processOptions(cfg config.Config, o Options) process.Options {
+	workers := 0 // as many as there are processors
+	if !cfg.Processing.Parallel {
+		workers = 1
+	}
+	return process.Options{
+		Store: a.Store, Clock: o.Clock, Log: a.processLog, Program: o.Program,
+		Workers: workers, Timeout: cfg.Processing.MaxTime, Quality: cfg.Processing.DefaultQualityBitmask,
+	}
 }
 
 // checkFolder looks at the data folder before anything is made beside it. Only

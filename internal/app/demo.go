@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -158,6 +159,11 @@ func demoTargets(sky *universe.Universe) []cli.DemoTarget {
 			continue
 		}
 		t := cli.DemoTarget{Name: s.ID.String(), Flaw: flaws[s.ID]}
+		for _, p := range s.Planets {
+			t.Planets = append(t.Planets, cli.DemoPlanet{
+				Name: cmp.Or(p.Name, p.KOI, p.TOI, "candidate"), PeriodDays: p.PeriodDays, EpochBJD: p.EpochBJD, DurationHours: p.DurationH, Depth: p.DepthPPM,
+			})
+		}
 		if s.Real && len(s.Aliases) > 0 {
 			t.Name = s.Aliases[0]
 			known = append(known, t)

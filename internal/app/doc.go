@@ -5,6 +5,6 @@
 // is a straight list of constructors in the order of the import levels, and
 // Close undoes it in reverse. The only clock and the only randomness are made
 // here and handed down, and so is the log: to standard error for people, as
-// JSON lines to logs/data_ingestion.log beside the data folder, bounded in
-// size.
+// JSON lines to logs/data_ingestion.log, and for processing logs/preprocessing.log,
+// beside the data folder, bounded in size.
 package app

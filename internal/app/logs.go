@@ -14,10 +14,11 @@ import (
 	"exoplanetai/internal/exo"
 )
 
-// The log file and its bound: one file of 10 MB and three older ones.
+// The log files and their bound: each one file of 10 MB and three older ones.
 const (
 	logFolder  = "logs"
-	logName    = "data_ingestion.log"
+	ingestLog  = "data_ingestion.log" // ingestion, store, server
+	processLog = "preprocessing.log"  // processing
 	logMax     = 10 << 20
 	logKept    = 3
 	logFileMod = 0o640
@@ -32,8 +33,8 @@ type logFile struct {
 	size int64
 }
 
-// openLog opens logs/data_ingestion.log beside the data folder.
-func openLog(dataPath string) (*logFile, error) {
+// openLog opens a log file in logs/ beside the data folder.
+func openLog(dataPath, name string) (*logFile, error) {
 	const op = "app.openLog"
 	abs, err := filepath.Abs(dataPath)
 	if err != nil {
@@ -44,10 +45,10 @@ func openLog(dataPath string) (*logFile, error) {
 		return nil, exo.E(op, exo.Unavailable, nil, err).Say("the log folder beside the data folder cannot be made").
 			Try("let this user write there, or choose another DATA_PATH")
 	}
-	l := &logFile{path: filepath.Join(dir, logName)}
+	l := &logFile{path: filepath.Join(dir, name)}
 	if err := l.open(); err != nil {
 		return nil, exo.E(op, exo.Unavailable, nil, err).Say("the log file cannot be opened").
-			Try("let this user write to logs/%s beside the data folder", logName)
+			Try("let this user write to logs/%s beside the data folder", name)
 	}
 	return l, nil
 }

@@ -54,7 +54,7 @@ func (p *program) Read(ctx context.Context, c cli.Common) (*cli.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &cli.Reader{Library: a.Store, Ingest: a.Ingest, Close: a.Close}
+	r := &cli.Reader{Library: a.Store, Ingest: a.Ingest, Process: a.Process, Files: a.Store, Close: a.Close}
 	if a.Cache != nil {
 		r.Cache = a.Cache
 	}
@@ -73,7 +73,7 @@ func (p *program) Write(ctx context.Context, c cli.Common, rebuild bool) (*cli.W
 }
 
 func writer(a *App) *cli.Writer {
-	return &cli.Writer{Library: a.Store, Reindex: a.Store, Ingest: a.Ingest, Close: a.Close, SetAside: a.SetAside}
+	return &cli.Writer{Library: a.Store, Reindex: a.Store, Ingest: a.Ingest, Process: a.Process, Close: a.Close, SetAside: a.SetAside}
 }
 
 // Serve answers HTTP until ctx ends.

@@ -100,17 +100,3 @@ func (p *program) Settings(c cli.Common) ([]cli.Setting, error) {
 	}
 	return list, nil
 }
-
-// ReadFile reads a file that the user named.
-func (p *program) ReadFile(_ context.Context, name string, limit int64) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = exo.Errorf("app.ReadFile", exo.TooLarge, nil, "the file is larger than %d bytes", limit)
-	}
-	return data, err
-}

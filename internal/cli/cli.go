@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"exoplanetai/internal/exo"
+	"exoplanetai/internal/process"
 )
 
 // Terminal is where a command reads and writes.
@@ -46,6 +47,13 @@ type Program interface {
 	Version() string
 	// ReadFile reads a file that the user named, at most limit bytes.
 	ReadFile(ctx context.Context, name string, limit int64) ([]byte, error)
+	// WriteFile writes a file that the user named, whole or not at all, and
+	// makes its folder where there is none. One that exists is exo.Exists.
+	WriteFile(ctx context.Context, name string, data []byte, o WriteOptions) error
+	// IsFolder tells whether the name is that of a folder.
+	IsFolder(name string) bool
+	// ProcessFile processes one light-curve file in memory.
+	ProcessFile(ctx context.Context, c Common, in process.FileInput) (process.FileOutput, error)
 	// Settings returns the configuration as it is in force.
 	Settings(c Common) ([]Setting, error)
 	// Read opens the store for looking only; nothing on the disk changes.
@@ -61,6 +69,12 @@ type Program interface {
 	Faults() []Fault
 	// Demo starts the sample archives and, on them, a store and a server.
 	Demo(ctx context.Context, c Common, o DemoOptions) (*Demo, error)
+}
+
+// WriteOptions says what WriteFile may do.
+type WriteOptions struct {
+	Replace bool     // write over a file that exists
+	Keep    []string // files that are never written over: what was read
 }
 
 // Setting is one line of `config show`.
@@ -135,7 +149,7 @@ func words(names ...string) cobra.PositionalArgs {
 }
 
 // texts are the flags that take a text.
-var texts = []string{"config", "data-path", "cache-path", "log-level", "listen", "mission", "author", "from", "data"}
+var texts = []string{"config", "data-path", "cache-path", "log-level", "listen", "mission", "author", "from", "data", "output", "report", "source", "params"}
 
 // noEmptyFlag refuses a flag that was given without a value: a variable of the
 // shell that is not set must not stand for the default folder.
@@ -154,9 +168,10 @@ func (c *command) root() *cobra.Command {
 		Use:   "exoplanetai",
 		Short: "Mirror the exoplanet archives and keep what they hold, checked and hashed",
 		Long: "exoplanetai mirrors the KOI, TOI and K2 tables and the Kepler, K2 and TESS light curves:\n" +
-			"fetched from the archives, checked, hashed, stored with their provenance, and served.",
+			"fetched from the archives, checked, hashed, stored with their provenance, processed, and served.",
 		Example: "  exoplanetai demo\n" +
 			"  exoplanetai ingest table koi\n" +
+			"  exoplanetai preprocess file IN.fits -o OUT.fits --profile transit\n" +
 			"  exoplanetai serve",
 		Version:           c.program.Version(),
 		SilenceErrors:     true,
@@ -180,7 +195,7 @@ func (c *command) root() *cobra.Command {
 	f.BoolVarP(&c.common.Quiet, "quiet", "q", false, "print data and errors only")
 	f.BoolVarP(&c.common.Verbose, "verbose", "v", false, "print what is done")
 	f.BoolVar(&c.noColor, "no-color", false, "print without colours")
-	root.AddCommand(c.demoCommand(), c.serveCommand(), c.ingestCommand(), c.storageCommand(), c.configCommand(), c.archiveCommand())
+	root.AddCommand(c.demoCommand(), c.serveCommand(), c.ingestCommand(), c.preprocessCommand(), c.reproduceCommand(), c.lightcurveCommand(), c.storageCommand(), c.configCommand(), c.archiveCommand())
 	return root
 }
 

@@ -28,6 +28,7 @@ type fake struct {
 	damaged []store.Damage
 	calls   []any
 	list    string // content of every file that is read
+	files   map[string][]byte
 }
 
 func (f *fake) Version() string { return "exoplanetai test" }
@@ -46,12 +47,13 @@ func (f *fake) Settings(c cli.Common) ([]cli.Setting, error) {
 
 func (f *fake) Read(context.Context, cli.Common) (*cli.Reader, error) {
 	f.opened++
-	return &cli.Reader{Library: f, Ingest: f, Close: func() error { return nil }}, nil
+	return &cli.Reader{Library: f, Ingest: f, Process: processor{fake: f}, Files: processor{fake: f}, Close: func() error { return nil }}, nil
 }
 
-func (f *fake) Write(context.Context, cli.Common, bool) (*cli.Writer, error) {
+func (f *fake) Write(_ context.Context, c cli.Common, _ bool) (*cli.Writer, error) {
+	f.common = c
 	f.opened++
-	return &cli.Writer{Library: f, Reindex: f, Ingest: f, Close: func() error { return nil }}, nil
+	return &cli.Writer{Library: f, Reindex: f, Ingest: f, Process: processor{fake: f}, Close: func() error { return nil }}, nil
 }
 
 func (f *fake) Serve(context.Context, cli.Common, func(string)) error { return f.err }
@@ -68,7 +70,7 @@ func (f *fake) Faults() []cli.Fault {
 func (f *fake) Demo(context.Context, cli.Common, cli.DemoOptions) (*cli.Demo, error) {
 	f.opened++
 	return &cli.Demo{
-		Writer:  &cli.Writer{Library: f, Ingest: f, Close: func() error { return nil }},
+		Writer:  &cli.Writer{Library: f, Ingest: f, Process: processor{f, true}, Close: func() error { return nil }},
 		Archive: "http://localhost:1", Server: "http://localhost:2", Folder: "demo-data",
 		Targets: []cli.DemoTarget{{Name: "AU Mic"}},
 	}, nil

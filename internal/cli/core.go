@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	"exoplanetai/internal/cache"
+	"exoplanetai/internal/process"
+	"exoplanetai/internal/processed"
 	"exoplanetai/internal/store"
 )
 
@@ -24,11 +26,30 @@ type CacheStats interface {
 	Stats(ctx context.Context) (cache.Stats, error)
 }
 
+// Lister lists what is held.
+type Lister interface {
+	List(ctx context.Context, f store.Filter) ([]store.Meta, error)
+}
+
+// Viewer is processing as far as it writes nothing.
+type Viewer interface {
+	View(ctx context.Context, req process.Request, raw bool) (process.View, error)
+	Find(ctx context.Context, src processed.Source) (data []byte, where string, err error)
+}
+
+// Processor is the use case behind `preprocess lightcurve`.
+type Processor interface {
+	Viewer
+	LightCurve(ctx context.Context, req process.Request, report process.Report) (process.Result, error)
+}
+
 // Reader is an open store that is only looked at.
 type Reader struct {
 	Library Library
 	Cache   CacheStats // nil: no cache
 	Ingest  Looker
+	Process Viewer
+	Files   Lister
 	Close   func() error
 }
 
@@ -37,6 +58,7 @@ type Writer struct {
 	Library Library
 	Reindex Reindexer
 	Ingest  Ingester
+	Process Processor
 	Close   func() error
 
 	SetAside string // where a damaged index went, for a rebuild; empty: it was not damaged

@@ -11,6 +11,7 @@ import (
 	"exoplanetai/internal/catalog"
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/ingest"
+	"exoplanetai/internal/process"
 	"exoplanetai/internal/store"
 )
 
@@ -36,6 +37,8 @@ type Demo struct {
 type DemoTarget struct {
 	Name string
 	Flaw string // what is wrong with its file, on purpose; empty: nothing
+
+	Planets []DemoPlanet // that are in its light curves
 }
 
 // demoResult is what the demonstration got; the document of --json.
@@ -46,6 +49,9 @@ type demoResult struct {
 	Tables      []ingest.TableResult      `json:"tables"`
 	LightCurves []ingest.LightCurveResult `json:"light_curves"`
 	Refused     []refusal                 `json:"refused"`
+	Processed   []process.Result          `json:"processed"` // two of each star: profile default, then transit
+	Depths      []depth                   `json:"depths"`
+	Reproduced  *reproduced               `json:"reproduced"` // one file that was made again
 	Verify      store.VerifyReport        `json:"verify"`
 	Stored      store.Amount              `json:"stored"`
 }
@@ -64,7 +70,7 @@ func (c *command) demoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "demo", Short: "Everything on bundled sample archives, then the server, until Ctrl-C", Args: words(),
 		Long: "Starts the sample archives with a made-up sky and a server that uses them, ingests all tables and the light curves\n" +
-			"of several stars, checks every byte, prints what it got and where to look, and stays until Ctrl-C.\n" +
+			"of several stars, processes these, checks every byte, prints what it got and where to look, and stays until Ctrl-C.\n" +
 			"No network is needed. Only the folder and logs/ beside it are written.",
 		Example: "  exoplanetai demo\n" +
 			"  exoplanetai demo --once --data my-demo\n" +
@@ -109,11 +115,16 @@ func (c *command) demo(ctx context.Context, o DemoOptions, once bool) (err error
 	}
 }
 
+// guideBody is the request for preprocessing that the user guide shows.
+const guideBody = `{"target_name": "TIC 441420236", "mission": "TESS", "processing_params": {"remove_outliers": true, "sigma_clip_sigma": 5.0, ` +
+	`"baseline_window_length": 101, "wavelet_denoising": false, "normalize_method": "median"}}`
+
 // runDemo ingests everything and checks it.
 func (c *command) runDemo(ctx context.Context, d *Demo) (demoResult, error) {
 	res := demoResult{
 		Archive: d.Archive, Server: d.Server, Folder: d.Folder,
 		Tables: []ingest.TableResult{}, LightCurves: []ingest.LightCurveResult{}, Refused: []refusal{},
+		Processed: []process.Result{}, Depths: []depth{},
 	}
 	table := func(t catalog.Type) error {
 		bar := c.start(string(t))
@@ -137,7 +148,10 @@ func (c *command) runDemo(ctx context.Context, d *Demo) (demoResult, error) {
 	if err := table(catalog.Gaia); err != nil { // last: it is asked for the stars that are held
 		return res, err
 	}
-	var err error
+	err := c.demoProcess(ctx, d, &res)
+	if err != nil {
+		return res, err
+	}
 	if res.Verify, err = c.verify(ctx, d.Library, store.VerifyOptions{}); err != nil {
 		return res, err
 	}
@@ -212,6 +226,9 @@ func (c *command) printDemo(res demoResult) error {
 			return err
 		}
 	}
+	if err := c.printDemoProcessed(res, out); err != nil {
+		return err
+	}
 	rows, points := 0, 0
 	for _, t := range res.Tables {
 		rows += t.Records
@@ -228,5 +245,7 @@ func (c *command) printDemo(res demoResult) error {
 	out("  curl %s/api/v1/data/ingestion/status", res.Server)
 	out("  curl -X POST \"%s/api/v1/data/ingest/table\" -H \"Content-Type: application/json\" -d '{\"table_type\": \"koi\", \"force_refresh\": true}'", res.Server)
 	out("  curl -X POST \"%s/api/v1/data/ingest/batch?force_refresh=false\"", res.Server)
+	out("  curl -X POST \"%s/api/v1/data/preprocess/lightcurve\" -H \"Content-Type: application/json\" -d '%s'", res.Server, guideBody)
+	out("  exoplanetai lightcurve plot \"TIC 441420236\" --profile transit --data-path %s -o au-mic.png", res.Folder)
 	return nil
 }
