@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"exoplanetai/internal/catalog"
@@ -113,9 +114,11 @@ func (s *Service) params(req Request) (json.RawMessage, error) {
 	if members == nil { // null
 		members = map[string]json.RawMessage{}
 	}
-	word, err := json.Marshal(s.opt.Quality)
-	if err != nil {
-		return nil, exo.E(op, exo.Internal, nil, err)
+	word := json.RawMessage(s.opt.Quality) // a number as it is, a preset as a text
+	if _, err := strconv.ParseInt(s.opt.Quality, 10, 32); err != nil {
+		if word, err = json.Marshal(s.opt.Quality); err != nil {
+			return nil, exo.E(op, exo.Internal, nil, err)
+		}
 	}
 	members["quality_bitmask"] = word
 	return json.Marshal(members)
