@@ -63,8 +63,8 @@ func (p *Processor) Run(ctx context.Context, s Series, r *Recipe, out *Result) e
 		return err
 	}
 	if len(p.idx) == 0 {
-		return exo.Errorf(op, exo.Invalid, nil, "no valid data: none of the %d rows has a finite time and flux and passes the quality mask %d",
-			s.Len(), out.QualityMask).Try("another flux_column, or a quality_bitmask that rejects less")
+		return exo.Errorf(op, exo.Invalid, nil, "no valid data").
+			Try("another flux_column, or a quality_bitmask that rejects less: none of the %d rows has a finite time and flux and passes the mask %d", s.Len(), out.QualityMask)
 	}
 	p.maskTransits()
 	for _, step := range [...]struct {
