@@ -20,7 +20,6 @@ type ForestOptions struct {
 const (
 	maxTrees   = 1000
 	maxSamples = 4096
-	maxDepth   = 12 // log2(maxSamples)
 )
 
 // IsolationForest scores the rows of X, row-major with the given number of
@@ -84,12 +83,8 @@ type forestWork struct {
 	stat statWork
 	rng  rand.PCG
 
-	// The tree at hand, a full binary tree: the children of node i are 2i and
-	// 2i+1. A branch that ends early goes on to the left, so that each row takes
-	// depth steps and none has to ask whether it has arrived.
-	node  [maxSamples]splitNode
-	path  [maxSamples]float64 // of the leaf 2^depth + i: depth + c(rows in it)
-	depth int
+	tree  *fullTree // at hand
+	depth int       // its levels
 
 	mean  []float64 // AveragePathLength by rows
 	drawn []int32   // per row: the last tree that drew it, from 1
@@ -100,6 +95,14 @@ type forestWork struct {
 	feature []float64 // of the light curve
 	score   []float64
 	window  sortedWindow
+}
+
+// fullTree is a full binary tree: the root is node 1, the children of node i are
+// 2i and 2i+1. A branch that ends early goes on to the left, so that each row
+// takes as many steps and none has to ask whether it has arrived.
+type fullTree struct {
+	node [maxSamples]splitNode
+	path [maxSamples]float64 // of leaf 2^depth + i: the depth it has, and c(rows in it)
 }
 
 // splitNode sends a row to the left when its feature is at most the threshold.
@@ -149,6 +152,9 @@ func finishScores(s []float64, trees, samples int) {
 
 // prepare sizes the memory for n rows, m of them in each tree.
 func (w *forestWork) prepare(n, m, features int) {
+	if w.tree == nil {
+		w.tree = new(fullTree)
+	}
 	w.drawn = grown(w.drawn, n)
 	clear(w.drawn)
 	w.rows = grown(w.rows, m)
@@ -188,7 +194,7 @@ func (w *forestWork) below(n int) int {
 func (w *forestWork) grow(at, lo, hi, depth, features int) {
 	if depth < w.depth && hi-lo > 1 {
 		if f, threshold, ok := w.split(lo, hi, features); ok {
-			w.node[at] = splitNode{threshold, int32(f)}
+			w.tree.node[at] = splitNode{threshold, int32(f)}
 			mid := w.part(lo, hi, f, threshold)
 			w.grow(2*at, lo, mid, depth+1, features)
 			w.grow(2*at+1, mid, hi, depth+1, features)
@@ -197,10 +203,10 @@ func (w *forestWork) grow(at, lo, hi, depth, features int) {
 	}
 	length := float64(depth) + w.mean[hi-lo]
 	for ; depth < w.depth; depth++ {
-		w.node[at] = splitNode{threshold: math.Inf(1)}
+		w.tree.node[at] = splitNode{threshold: math.Inf(1)}
 		at *= 2
 	}
-	w.path[at-1<<w.depth] = length
+	w.tree.path[at-1<<w.depth] = length
 }
 
 // split picks a feature at random among those that are not constant in the rows

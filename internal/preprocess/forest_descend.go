@@ -12,18 +12,18 @@ func (w *forestWork) descend(X []float64, features int, s []float64) {
 	if features == 2 {
 		r = w.descend2(X, s)
 	}
-	leaves := 1 << w.depth
+	tree, leaves := w.tree, 1<<w.depth
 	for ; r < len(s); r++ {
 		x := X[r*features : (r+1)*features]
 		at := 1
 		for range w.depth {
-			n := &w.node[at&(maxSamples-1)]
+			n := &tree.node[at&(maxSamples-1)]
 			at += at
 			if x[n.feature] > n.threshold {
 				at++
 			}
 		}
-		s[r] += w.path[(at-leaves)&(maxSamples-1)]
+		s[r] += tree.path[(at-leaves)&(maxSamples-1)]
 	}
 }
 
@@ -33,7 +33,7 @@ func (w *forestWork) descend2(X, s []float64) int {
 	const m = maxSamples - 1
 	n := len(s) &^ 3
 	leaves, depth := 1<<w.depth, w.depth
-	node := &w.node
+	node, path := &w.tree.node, &w.tree.path
 	for r := 0; r < n; r += 4 {
 		x := (*[8]float64)(X[2*r:])
 		o := (*[4]float64)(s[r:])
@@ -45,10 +45,10 @@ func (w *forestWork) descend2(X, s []float64) int {
 			c = 2*c + above(x[4+nc.feature&1], nc.threshold)
 			d = 2*d + above(x[6+nd.feature&1], nd.threshold)
 		}
-		o[0] += w.path[(a-leaves)&m]
-		o[1] += w.path[(b-leaves)&m]
-		o[2] += w.path[(c-leaves)&m]
-		o[3] += w.path[(d-leaves)&m]
+		o[0] += path[(a-leaves)&m]
+		o[1] += path[(b-leaves)&m]
+		o[2] += path[(c-leaves)&m]
+		o[3] += path[(d-leaves)&m]
 	}
 	return n
 }

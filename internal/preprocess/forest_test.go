@@ -230,6 +230,20 @@ func TestTheSameSeedScoresTheSame(t *testing.T) {
 	}
 }
 
+// TestTheStreamOfRandomNumbersStays pins scores: processed files are to be made
+// again from their seed by later versions too.
+func TestTheStreamOfRandomNumbersStays(t *testing.T) {
+	x := make([]float64, 2*500)
+	for i := range x {
+		x[i] = float64(i * i % 1009)
+	}
+	got, err := preprocess.IsolationForest(x, 2, preprocess.ForestOptions{Trees: 20, Samples: 256, Seed: -3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	allNear(t, "scores", got[:3], []float64{0.61789607532416158, 0.60097614024341317, 0.57379595585490129}, 1e-12)
+}
+
 func TestForestsOfFewOrEqualRows(t *testing.T) {
 	o := preprocess.ForestOptions{Trees: 10, Samples: 256}
 	for name, c := range map[string]struct {
