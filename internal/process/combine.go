@@ -75,7 +75,7 @@ func combineSteps(list []preprocess.Report) []preprocess.Step {
 }
 
 // counted are the values of a step that are sums over files.
-var counted = []string{"segments", "short_segments", "joined_segments", "unchanged_segments", "gaps", "rows", "removed", "flagged", "masked", "protected", "in_transit"}
+var counted = []string{"quality", "no_time", "no_flux", "duplicate_time", "flagged", "segments", "short_segments", "fits"}
 
 // combineValues combines the values of one step, in the order of the first that
 // has them.

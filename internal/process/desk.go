@@ -2,7 +2,6 @@ package process
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"exoplanetai/internal/exo"
@@ -67,15 +66,7 @@ func (d *desk) run(ctx context.Context, lc *lightcurve.LightCurve, r *preprocess
 	if err := d.proc.Run(ctx, series, r, out); err != nil {
 		return preprocess.Report{}, err
 	}
-	report, err := d.proc.Report(ctx, series, r, out)
-	if err != nil {
-		return preprocess.Report{}, err
-	}
-	report.Steps = slices.Clone(report.Steps)
-	for i := range report.Steps {
-		report.Steps[i].Values = slices.Clone(report.Steps[i].Values)
-	}
-	return report, nil
+	return d.proc.Report(ctx, series, r, out)
 }
 
 func fluxOf(r *preprocess.Recipe) lightcurve.Options {
