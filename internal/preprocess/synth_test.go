@@ -32,7 +32,7 @@ func starlight(r dice, t []float64, sigma float64) (flux []float64, quality []in
 			step = t[i] - t[i-1]
 		}
 		a := math.Exp(-step / tau) // Ornstein–Uhlenbeck
-		red = a*red + 0.0003*math.Sqrt(1-a*a)*r.NormFloat64()
+		red = a*red + 0.25*sigma*math.Sqrt(1-a*a)*r.NormFloat64()
 		f += red
 		// a dump each 2.5 days: a jolt that dies away within half an hour
 		if m := math.Mod(d, 2.5); d > 1 && m < 0.06 {
