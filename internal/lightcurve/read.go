@@ -294,16 +294,3 @@ func number(head *fits.Header, key string) float64 {
 	}
 	return math.NaN()
 }
-
-// Extension returns the name of the HDU that FromFITS reads with these options.
-func Extension(f *fits.File, opt Options) (string, error) {
-	lay, err := detect(f)
-	if err != nil {
-		return "", err
-	}
-	_, h, _, err := lay.find(f, opt.Flux)
-	if err != nil {
-		return "", err
-	}
-	return h.Name(), nil
-}
