@@ -76,7 +76,7 @@ func Waverec(coeffs [][]float64, wavelet string) ([]float64, error) {
 // Denoised says what denoising came to.
 type Denoised struct {
 	Level     int     // octaves that were split off; 0: the series is too short, it is unchanged
-	Sigma     float64 // noise of one sample; 0: unchanged
+	Sigma     float64 // noise of one sample; 0: unchanged, as with numbers too large to be added up
 	Threshold float64 // that was taken off each detail
 }
 
@@ -110,7 +110,7 @@ type waveWork struct {
 	size   []float64
 }
 
-// denoise is Denoise into y, of the length of x, or x itself.
+// denoise is Denoise into y, of the length of x and not in its memory.
 func (w *waveWork) denoise(x []float64, wavelet string, levels int, y []float64) (Denoised, error) {
 	h, err := scalingFilter(wavelet)
 	if err != nil {
@@ -132,12 +132,30 @@ func (w *waveWork) denoise(x []float64, wavelet string, levels int, y []float64)
 	}
 	r.Sigma = w.stat.median(w.size) / 0.6745
 	r.Threshold = r.Sigma * math.Sqrt(2*math.Log(float64(len(x))))
-	if !(r.Sigma > 0 && r.Threshold < math.Inf(1)) {
-		copy(y, x)
-		return r, nil
+	if r.Sigma > 0 && r.Threshold < math.Inf(1) {
+		w.compose(h, r.Threshold, y)
+		if allFinite(y) {
+			return r, nil
+		}
 	}
-	w.compose(h, r.Threshold, y)
+	copy(y, x)
+	r.Sigma, r.Threshold = 0, 0
 	return r, nil
+}
+
+// allFinite reports whether no value is infinite or NaN.
+func allFinite(y []float64) bool {
+	var a, b, c, d float64 // four sums of zeros, not to wait for each other
+	for ; len(y) >= 4; y = y[4:] {
+		a += y[0] - y[0]
+		b += y[1] - y[1]
+		c += y[2] - y[2]
+		d += y[3] - y[3]
+	}
+	for _, v := range y {
+		a += v - v
+	}
+	return a+b+c+d == 0
 }
 
 // decompose splits x into level octaves, in w.approx and w.detail.
