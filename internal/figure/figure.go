@@ -32,16 +32,16 @@ type Figure struct {
 
 // Limits of the picture, in pixels.
 const (
-	minWidth, maxWidth   = 400, 8000
-	minHeight, maxHeight = 300, 8000
-	headHeight           = 72
-	panelHeight          = 340
-	footHeight           = 12
+	minWidth, maxWidth    = 400, 8000
+	leastPanel, maxHeight = 150, 8000
+	headHeight            = 72
+	panelHeight           = 340
+	footHeight            = 12
 )
 
-// PNG writes the picture. The same figure gives the same bytes. A size outside
-// 400 to 8000 by 300 to 8000 pixels, and columns that differ in length, are
-// exo.Invalid.
+// PNG writes the picture. The same figure gives the same bytes. A width
+// outside 400 to 8000 pixels, a height above 8000 or below what the panels need
+// (150 each, and 84), and columns that differ in length, are exo.Invalid.
 func PNG(w io.Writer, f Figure) error {
 	panels, err := f.check()
 	if err != nil {
@@ -94,8 +94,8 @@ func (f *Figure) check() ([]panel, error) {
 	if f.Width < minWidth || f.Width > maxWidth {
 		return nil, exo.Errorf(op, exo.Invalid, "width", "the width %d is not in %d to %d pixels", f.Width, minWidth, maxWidth)
 	}
-	if f.Height < minHeight || f.Height > maxHeight {
-		return nil, exo.Errorf(op, exo.Invalid, "height", "the height %d is not in %d to %d pixels", f.Height, minHeight, maxHeight)
+	if least := headHeight + leastPanel*len(panels) + footHeight; f.Height < least || f.Height > maxHeight {
+		return nil, exo.Errorf(op, exo.Invalid, "height", "the height %d is not in %d to %d pixels, for %d panels", f.Height, least, maxHeight, len(panels))
 	}
 	return panels, nil
 }

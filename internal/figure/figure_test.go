@@ -133,7 +133,7 @@ func TestTheSameFigureGivesTheSameBytes(t *testing.T) {
 }
 
 func TestSizesOutOfRangeAreRefused(t *testing.T) {
-	for _, size := range [][2]int{{-1, 0}, {1, 0}, {1_000_000, 0}, {0, -5}, {0, 1_000_000}, {8001, 400}} {
+	for _, size := range [][2]int{{-1, 0}, {1, 0}, {1_000_000, 0}, {0, -5}, {0, 1_000_000}, {8001, 400}, {0, 300}} {
 		err := figure.PNG(&bytes.Buffer{}, figure.Figure{Width: size[0], Height: size[1], Parts: []figure.Part{made("", 0, 10)}})
 		if !errors.Is(err, exo.Invalid) {
 			t.Errorf("%v: %v", size, err)
@@ -160,7 +160,7 @@ func TestStrangeSeriesAreDrawn(t *testing.T) {
 		"tiny":           {Parts: []figure.Part{{Time: []float64{0, 5e-324}, Flux: []float64{5e-324, 0}}}},
 		"all_flagged":    {Parts: []figure.Part{gone}, Ephemerides: []preprocess.Ephemeris{planet}},
 		"strange_planet": {Parts: []figure.Part{made("S1", 0, 100)}, Ephemerides: []preprocess.Ephemeris{{Period: 1e-300, T0: nan, Duration: inf}}},
-		"small":          {Width: 400, Height: 300, Title: "a very long title that does not fit into so small a picture at all", Parts: []figure.Part{made("S1", 0, 100)}, Ephemerides: []preprocess.Ephemeris{planet}},
+		"small":          {Width: 400, Height: 540, Title: "a very long title that does not fit into so small a picture at all", Parts: []figure.Part{made("S1", 0, 100)}, Ephemerides: []preprocess.Ephemeris{planet}},
 	}
 	for name, f := range cases {
 		t.Run(name, func(t *testing.T) { drawn(t, f) })
