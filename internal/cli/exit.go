@@ -69,7 +69,7 @@ func (c *command) fail(err error) int {
 	if again, ok := strings.CutPrefix(hint, "try "); ok {
 		text += " Try " + sentence(again)
 	} else if hint != "" {
-		text += " Try: " + sentence(hint)
+		text += " Try: " + sentence(strings.TrimPrefix(hint, "run: "))
 	}
 	fmt.Fprintln(c.term.Err, text)
 	for _, line := range extraLines(err) {

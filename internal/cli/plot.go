@@ -196,7 +196,7 @@ func (c *command) figureOfFile(ctx context.Context, what string, data []byte, fi
 	var recipe exo.Digest
 	if !o.raw {
 		out, err := c.program.ProcessFile(ctx, c.common, process.FileInput{
-			Name: path.Base(filepath.ToSlash(what)), Data: data, Profile: o.req.Profile, Params: o.req.ProcessingParams, Ephemerides: known,
+			Name: plainName(what), Data: data, Profile: o.req.Profile, Params: o.req.ProcessingParams, Ephemerides: known,
 		})
 		if err != nil {
 			return f, err

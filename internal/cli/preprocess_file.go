@@ -168,7 +168,7 @@ func (c *command) processOne(ctx context.Context, name string, r *recipe, params
 		return fileResult{}, "", err
 	}
 	out, err := c.program.ProcessFile(ctx, c.common, process.FileInput{
-		Name: path.Base(filepath.ToSlash(name)), Data: data, Profile: string(r.chosen()), Params: params, Ephemerides: known,
+		Name: plainName(name), Data: data, Profile: string(r.chosen()), Params: params, Ephemerides: known,
 	})
 	if err != nil {
 		return fileResult{}, "", err
@@ -226,7 +226,7 @@ func (c *command) output(ctx context.Context, name string, data []byte, o WriteO
 	return nil
 }
 
-// readFITS reads a FITS file, packed or not. A name as tables of the data tree
+// readFITS reads a FITS file, packed or not, and returns it unpacked. A name as tables of the data tree
 // show it is looked for in the data folder too.
 func (c *command) readFITS(ctx context.Context, name string) ([]byte, *fits.File, error) {
 	data, err := c.readInput(ctx, name, maxFITS)
@@ -246,7 +246,13 @@ func (c *command) readFITS(ctx context.Context, name string) ([]byte, *fits.File
 	if err != nil {
 		return nil, nil, exo.E("cli.readFITS", exo.KindOf(err), nil, err).Say("%s is no FITS file, or a damaged one: %s", clean(name), exo.MessageOf(err)).Try("fetch the file again")
 	}
-	return data, file, nil
+	return plain, file, nil
+}
+
+// plainName is the name of a file when it is unpacked: its provenance is that of
+// the FITS file, which the archives and the store know.
+func plainName(name string) string {
+	return strings.TrimSuffix(path.Base(filepath.ToSlash(name)), ".gz")
 }
 
 // dataPath is the data folder of the configuration; "" where it cannot be read.

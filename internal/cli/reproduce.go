@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"exoplanetai/internal/exo"
+	"exoplanetai/internal/fits"
 	"exoplanetai/internal/process"
 	"exoplanetai/internal/processed"
 )
@@ -37,9 +38,15 @@ func (c *command) reproduceCommand() *cobra.Command {
 }
 
 func (c *command) reproduce(ctx context.Context, name, source string) (process.Reproduction, error) {
-	return c.reproduceFrom(ctx, name, func(ctx context.Context, src processed.Source) ([]byte, string, error) {
-		return c.findSource(ctx, src, name, source)
+	var missing error
+	r, err := c.reproduceFrom(ctx, name, func(ctx context.Context, src processed.Source) (data []byte, where string, err error) {
+		data, where, missing = c.findSource(ctx, src, name, source)
+		return data, where, missing
 	})
+	if missing != nil {
+		return r, missing // in our words: it knows the flags
+	}
+	return r, err
 }
 
 // reproduceFrom makes a file again from the source that find gives.
@@ -64,6 +71,9 @@ func (c *command) findSource(ctx context.Context, src processed.Source, name, gi
 		if err != nil {
 			return nil, "", err
 		}
+		if plain, err := fits.Gunzip(data, maxFITS); err == nil && exo.DigestOf(data) != src.SHA256 {
+			data = plain
+		}
 		if got := exo.DigestOf(data); got != src.SHA256 {
 			return nil, "", exo.Errorf(op, exo.Corrupt, nil, "%s is not the file that it was made from: its SHA-256 is %s, not %s", clean(given), got.Hex(), src.SHA256.Hex()).
 				Try("give the source, %s, with exactly these bytes", clean(src.Name))
@@ -73,11 +83,15 @@ func (c *command) findSource(ctx context.Context, src processed.Source, name, gi
 	other := "" // a file of the source's name with other bytes
 	if base := path.Base(filepath.ToSlash(src.Name)); base != "." && base != "/" && base != ".." && name != "-" {
 		beside := path.Join(path.Dir(filepath.ToSlash(name)), base)
-		if data, err := c.program.ReadFile(ctx, beside, maxFITS); err == nil {
-			if exo.DigestOf(data) == src.SHA256 {
-				return data, beside, nil
+		for _, at := range []string{beside, beside + ".gz"} {
+			data, err := c.program.ReadFile(ctx, at, maxFITS)
+			if err != nil {
+				continue
 			}
-			other = beside
+			if plain, err := fits.Gunzip(data, maxFITS); err == nil && exo.DigestOf(plain) == src.SHA256 {
+				return plain, at, nil
+			}
+			other = at
 		}
 	}
 	var data []byte
@@ -90,7 +104,7 @@ func (c *command) findSource(ctx context.Context, src processed.Source, name, gi
 	case err == nil || !errors.Is(err, exo.NotFound):
 		return data, where, err
 	case other != "":
-		return nil, "", exo.E(op, exo.Corrupt, nil, err).Say("%s has changed: its SHA-256 is not %s, and no other copy of the source is held", clean(other), src.SHA256.Hex()).
+		return nil, "", exo.Errorf(op, exo.Corrupt, nil, "%s has changed: its SHA-256 is not %s, and no other copy of the source is held", clean(other), src.SHA256.Hex()).
 			Try("give the source with its former bytes by --source")
 	}
 	return nil, "", exo.E(op, exo.NotFound, nil, err).Say("the source %s (SHA-256 %s) is neither beside the file nor in the data folder", clean(src.Name), src.SHA256.Hex()).
