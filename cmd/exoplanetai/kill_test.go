@@ -26,6 +26,7 @@ func TestKill(t *testing.T) {
 		"ingest of a table":       {"ingest", "table", "k2"},
 		"ingest of a light curve": {"ingest", "lightcurve", "TIC 441420236", "--mission", "TESS"},
 		"batch":                   {"ingest", "batch"},
+		"preprocessing":           {"preprocess", "lightcurve", "EPIC 201912552", "--profile", "transit"},
 	}
 	_, web := archives(t, nil)
 	seed := uint64(time.Now().UnixNano())
@@ -67,6 +68,9 @@ func kill(t *testing.T, web string, act []string, after time.Duration, want map[
 	h.killed(t, after/4, "storage", "reindex") // and once more while it recovers
 	h.must(t, nil, act...)
 	h.whole(t)
+	if act[0] == "preprocess" {
+		h.reproduced(t, 1)
+	}
 	if got := digest(t, filepath.Join(h.data(), path)); got != sum {
 		t.Fatalf("killed after %v: %s was acknowledged and is now %s", after, path, got)
 	}

@@ -257,12 +257,38 @@ func TestTheDemonstrationEndsAndRunsAgain(t *testing.T) {
 			Refused []struct{ Target, Flaw, Detail string }
 			Verify  struct{ OK bool }
 			Stored  struct{ Files int }
+			Depths  []struct {
+				Planet   string
+				Injected float64  `json:"injected_ppm"`
+				Default  *float64 `json:"default_ppm"`
+				Transit  *float64 `json:"transit_ppm"`
+				Sigma    float64  `json:"sigma_ppm"`
+			}
+			Reproduced struct{ Equal bool }
 		}
 		if err := json.Unmarshal([]byte(out), &doc); err != nil || status != 0 {
 			t.Fatalf("exit %d, %v\n%s%s", status, err, out, errs)
 		}
-		if len(doc.Tables) != 4 || len(doc.LightCurves) < 8 || len(doc.Refused) == 0 || !doc.Verify.OK || doc.Stored.Files < 20 {
+		if len(doc.Tables) != 4 || len(doc.LightCurves) < 8 || len(doc.Refused) == 0 || !doc.Verify.OK || doc.Stored.Files < 20 || !doc.Reproduced.Equal {
 			t.Errorf("%+v", doc)
+		}
+		// The middle of a transit is what is in the sky, within its noise and what
+		// the mean of a rounded floor costs; the guide's window keeps little of it.
+		seen := 0
+		for _, d := range doc.Depths {
+			if d.Transit == nil || d.Injected < 20*d.Sigma {
+				continue
+			}
+			seen++
+			if r := *d.Transit / d.Injected; r < 0.9-3*d.Sigma/d.Injected || r > 1.05+3*d.Sigma/d.Injected {
+				t.Errorf("%s: %.0f ppm in the sky, %.0f measured in profile transit", d.Planet, d.Injected, *d.Transit)
+			}
+			if d.Planet == "AU Mic b" && (d.Default == nil || *d.Default > 0.3*d.Injected) {
+				t.Errorf("%s: the profile default shows more than the guide's window can leave", d.Planet)
+			}
+		}
+		if seen < 8 {
+			t.Errorf("%d planets measured", seen)
 		}
 		files := tree(t, s.path("demo/lightcurves"))
 		if first == nil {
@@ -291,6 +317,9 @@ func TestTheDemonstrationStaysAndItsLinesWork(t *testing.T) {
 		t.Errorf("%d %v", res.StatusCode, doc)
 	}
 	if res, doc := srv.do(t, "POST", "/api/v1/data/ingest/batch?force_refresh=false", ""); res.StatusCode != 202 {
+		t.Errorf("%d %v", res.StatusCode, doc)
+	}
+	if res, doc := srv.do(t, "POST", "/api/v1/data/preprocess/lightcurve", theGuides); res.StatusCode != 200 || len(doc["warnings"].([]any)) == 0 {
 		t.Errorf("%d %v", res.StatusCode, doc)
 	}
 	if status := srv.stop(); status != 0 {
