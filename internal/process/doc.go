@@ -10,7 +10,8 @@
 // beside it as JSON; both are published in one act. It is given again, without
 // computing, as long as the source's bytes, the recipe and the version of the
 // definitions are the same. The ephemerides that a recipe uses are part of it,
-// with the table and the day that they come from.
+// with the table and the day that they come from; a newer table that says the
+// same of the star changes nothing.
 //
 // A result is never rewritten. One that is made again with other data, because
 // the former was damaged or a refresh was forced, gets the time into its name

@@ -2,12 +2,15 @@ package process
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/preprocess"
+	"exoplanetai/internal/store"
 	"exoplanetai/internal/tables"
 )
 
@@ -47,4 +50,40 @@ func rescale(t float64, from, to exo.Scale) float64 {
 	}
 	const steps = 1e9
 	return math.Round((t-(to.Zero()-from.Zero()))*steps) / steps
+}
+
+// known returns the ephemerides of a star for a recipe. Where the newest result
+// of the star was made with the same numbers, they keep the source that it
+// names: a table that came since and says the same of this star is no reason to
+// make every result again.
+func (s *Service) known(ctx context.Context, t Target, scale exo.Scale) ([]preprocess.Ephemeris, error) {
+	list, err := s.Ephemerides(ctx, t.ID, scale)
+	if err != nil || len(list) == 0 {
+		return list, err
+	}
+	reports, err := s.opt.Store.List(ctx, store.Filter{Kind: store.Report, Target: t.ID, Mission: t.Mission})
+	if err != nil {
+		return nil, err
+	}
+	reports = slices.DeleteFunc(reports, func(m store.Meta) bool { return m.Scale != scale })
+	if len(reports) == 0 {
+		return list, nil
+	}
+	newest := slices.MaxFunc(reports, func(a, b store.Meta) int { return a.RetrievedAt.Compare(b.RetrievedAt) })
+	text, err := s.bytes(ctx, newest.Path)
+	var a account
+	if err == nil {
+		err = json.Unmarshal(text, &a)
+	}
+	if ctx.Err() != nil {
+		return nil, exo.E(op, exo.KindOf(ctx.Err()), t.ID, ctx.Err())
+	}
+	if err != nil { // damage is told where the result itself is asked for
+		s.log.Warn("a report cannot be read", "path", newest.Path, "error", err)
+		return list, nil
+	}
+	if sameTransits(a.Known, list) {
+		return a.Known, nil
+	}
+	return list, nil
 }

@@ -51,7 +51,7 @@ func (s *Service) plan(ctx context.Context, req Request, raw bool) (*plan, error
 	if err != nil {
 		return nil, err
 	}
-	if p.known, err = s.Ephemerides(ctx, p.target.ID, p.files[0].Scale); err != nil {
+	if p.known, err = s.known(ctx, p.target, p.files[0].Scale); err != nil {
 		return nil, err
 	}
 	if raw {
@@ -64,7 +64,7 @@ func (s *Service) plan(ctx context.Context, req Request, raw bool) (*plan, error
 		}
 		known := p.known
 		if m.Scale != p.files[0].Scale {
-			if known, err = s.Ephemerides(ctx, p.target.ID, m.Scale); err != nil {
+			if known, err = s.known(ctx, p.target, m.Scale); err != nil {
 				return nil, err
 			}
 		}

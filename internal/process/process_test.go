@@ -97,6 +97,29 @@ func TestTheCatalogsTransitsAreMaskedAndTold(t *testing.T) {
 	}
 }
 
+const toiHeader = "TOI,TIC ID,TFOPWG Disposition,Period (days),Epoch (BJD),Duration (hours),RA (deg),Dec (deg)\n"
+
+func TestANewTableThatSaysTheSameOfTheStarChangesNothing(t *testing.T) {
+	b := newBench(t)
+	b.holdReal(t, sector14)
+	req := process.Request{TargetName: star1265, Profile: "transit"}
+	const row = "1265.01,424865156,KP,2.2047452,2460558.8005680,3.996,292.247,47.969\n"
+	b.table(t, catalog.TOI, "raw/exofop/toi_1.csv", []byte(toiHeader+row))
+	first := b.must(t, req).Outputs[0]
+	b.clock.Pass(12 * time.Hour)
+	b.table(t, catalog.TOI, "raw/exofop/toi_2.csv", []byte(toiHeader+row+"9999.01,1,PC,3,2458000.5,2,10,20\n"))
+	res := b.must(t, req)
+	if o := res.Outputs[0]; !o.Cached || o.Path != first.Path || !strings.HasPrefix(res.Ephemerides[0].Source, "toi 2026-01-02T12:00:00Z") {
+		t.Errorf("%s, %+v", o.Path, res.Ephemerides)
+	}
+	b.clock.Pass(12 * time.Hour)
+	b.table(t, catalog.TOI, "raw/exofop/toi_3.csv", []byte(toiHeader+strings.Replace(row, "3.996", "3.9", 1)))
+	res = b.must(t, req)
+	if o := res.Outputs[0]; o.Cached || o.Recipe == first.Recipe || !strings.HasPrefix(res.Ephemerides[0].Source, "toi 2026-01-03T12:00:00Z") {
+		t.Errorf("%s, %+v", o.Path, res.Ephemerides)
+	}
+}
+
 // What is kept says nothing of planets that became known since.
 func TestAPlanetThatBecomesKnownIsWarnedOf(t *testing.T) {
 	b := newBench(t)
@@ -355,6 +378,26 @@ func TestARunThatTakesTooLongSaysSoAndKeepsNothingHalfDone(t *testing.T) {
 	}
 	if n := b.files(t, store.Processed); n != 0 {
 		t.Errorf("%d results", n)
+	}
+}
+
+func TestWhatWasFinishedBeforeTheTimeWasOverIsKept(t *testing.T) {
+	b := newBench(t, func(o *process.Options) { o.Timeout, o.Workers = 2*time.Second, 1 })
+	for _, name := range []string{sector14, sector15, sector41} {
+		b.holdReal(t, name)
+	}
+	over, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	req := process.Request{TargetName: star1265}
+	_, err := b.LightCurve(t.Context(), req, func(int64, int64, string, string) { <-over.Done() })
+	if !errors.Is(err, exo.Unavailable) || !strings.Contains(exo.HintOf(err), "PROCESSING_TIMEOUT_MINUTES") || strings.Contains(exo.MessageOf(err), "context") {
+		t.Errorf("%v: %s", err, exo.HintOf(err))
+	}
+	if n := b.files(t, store.Processed); n != 1 || b.files(t, store.Report) != 1 {
+		t.Errorf("%d results", n)
+	}
+	if res := b.must(t, req); !res.Outputs[0].Cached || res.Outputs[1].Cached {
+		t.Errorf("%+v", res.Outputs)
 	}
 }
 
