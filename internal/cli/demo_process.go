@@ -195,9 +195,10 @@ func (c *command) printDemoProcessed(res demoResult, out func(string, ...any)) e
 				cached++
 			}
 		}
-		rows = append(rows, []string{p.Target.Query, string(p.Profile), strconv.Itoa(len(p.Outputs)), strconv.Itoa(cached), strconv.Itoa(points), strconv.Itoa(kept), removed(p.Report.Flags)})
+		rows = append(rows, []string{p.Target.Query, string(p.Profile), strconv.Itoa(len(p.Outputs)), strconv.Itoa(cached), strconv.Itoa(points), strconv.Itoa(kept),
+			strconv.Itoa(p.Report.Flags["quality"]), strconv.Itoa(p.Report.Flags["outlier"])})
 	}
-	if err := c.table([]string{"STAR", "PROFILE", ">FILES", ">CACHED", ">POINTS", ">KEPT", "REMOVED"}, rows); err != nil {
+	if err := c.table([]string{"STAR", "PROFILE", ">FILES", ">CACHED", ">POINTS", ">KEPT", ">BAD QUALITY", ">OUTLIERS"}, rows); err != nil {
 		return err
 	}
 	if len(res.Depths) > 0 {
