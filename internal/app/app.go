@@ -22,6 +22,7 @@ import (
 	"exoplanetai/internal/process"
 	"exoplanetai/internal/sqldb"
 	"exoplanetai/internal/store"
+	"exoplanetai/internal/tables"
 )
 
 // Role says how much of the program is built.
@@ -63,6 +64,7 @@ type App struct {
 	SetAside string // where the damaged index database went, in the data folder; empty: it was not damaged
 
 	disk    fsys.FS
+	tables  *tables.Tables // of Store, parsed once for all
 	closers []closer
 }
 
@@ -91,6 +93,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	if err := a.openCache(cfg, o); err != nil {
 		return nil, err
 	}
+	a.tables = tables.New(a.Store)
 	a.Ingest = ingest.New(a.ingestOptions(cfg, o))
 	a.Process = process.New(a.processOptions(cfg, o))
 	if o.Role != Server {
@@ -150,8 +153,12 @@ func (a *App) processOptions(cfg config.Config, o Options) process.Options {
 		workers = 1
 	}
 	return process.Options{
-		Store: a.Store, Clock: o.Clock, Log: a.processLog, Program: o.Program,
+		Store: a.Store, Tables: a.tables, Clock: o.Clock, Log: a.processLog, Program: o.Program,
 		Workers: workers, Timeout: cfg.Processing.MaxTime, Quality: cfg.Processing.DefaultQualityBitmask,
+		Resolve: func(ctx context.Context, name, mission string) (exo.TargetID, error) {
+			target, err := a.Ingest.Resolve(ctx, name, mission)
+			return target.ID, err
+		},
 	}
 }
 

@@ -39,6 +39,7 @@ func (a *App) ingestOptions(cfg config.Config, o Options) ingest.Options {
 	fresh := cfg.Freshness
 	out := ingest.Options{
 		Store:       a.Store,
+		Held:        a.tables,
 		Tables:      map[catalog.Type]archive.TableSource{catalog.KOI: nasa, catalog.K2: nasa, catalog.TOI: toi, catalog.Gaia: gaia},
 		Resolvers:   []archive.Resolver{light, nasa, toi},
 		LightCurves: light,

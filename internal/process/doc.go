@@ -13,10 +13,10 @@
 // with the table and the day that they come from; a newer table that says the
 // same of the star changes nothing.
 //
-// A result is never rewritten. One that is made again with other data, because
-// the former was damaged or a refresh was forced, gets the time into its name
-// and is current from then on; the former stays where it is. Made again with
-// equal data, the former is kept. A run that fails, is cancelled or takes too
+// A result is never rewritten. One that is made again with other data or other
+// warnings, because the former was damaged, a refresh was forced or a planet has
+// become known since, gets the time into its name and is current from then on;
+// the former stays where it is. Made again with nothing new, the former is kept. A run that fails, is cancelled or takes too
 // long leaves the former result current.
 //
 // # What is not damaged by many callers

@@ -57,8 +57,9 @@ func (s *Service) output(ctx context.Context, d *desk, p *plan, src store.Meta) 
 	return out, warnings, err
 }
 
-// compute makes the result of a file. If a former one has equal data, it stays;
-// held is its record, former its content, nil if it cannot be read.
+// compute makes the result of a file. If a former one has equal data and the
+// same warnings, it stays; held is its record, former its content, nil if it
+// cannot be read.
 func (s *Service) compute(ctx context.Context, d *desk, src store.Meta, r *preprocess.Recipe, name string, held *store.Meta, former *result) (Output, error) {
 	f, err := s.opt.Store.Read(ctx, src.Path)
 	if err != nil {
@@ -82,7 +83,7 @@ func (s *Service) compute(ctx context.Context, d *desk, src store.Meta, r *prepr
 		if err != nil {
 			return Output{}, err
 		}
-		if sum == former.datasum {
+		if sum == former.datasum && slices.Equal(m.report.Warnings, former.account.Warnings) {
 			return outputOf(*held, src, m.report, false), nil
 		}
 	}

@@ -45,6 +45,7 @@ func TestAResultIsKeptAndGivenAgain(t *testing.T) {
 	if err != nil || about.Kind != store.Report || about.From[0].SHA256 != o.Checksum || about.From[1].SHA256 != src.SHA256 {
 		t.Errorf("%+v %v", about, err)
 	}
+	b.holdsAccount(t, o, src)
 	b.clock.Pass(time.Hour)
 	again := b.must(t, req)
 	if !again.Outputs[0].Cached || again.Outputs[0].Path != o.Path {
@@ -59,6 +60,26 @@ func TestAResultIsKeptAndGivenAgain(t *testing.T) {
 	}
 	if s, f := b.Processed(); s != 1 || f != 0 {
 		t.Errorf("%d succeeded, %d failed", s, f)
+	}
+}
+
+// holdsAccount compares the JSON beside a result with the answer.
+func (b *bench) holdsAccount(t testing.TB, o process.Output, src store.Meta) {
+	t.Helper()
+	kept, err := os.ReadFile(filepath.Join(b.dir, string(o.ReportPath)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got, want map[string]any
+	if err := errors.Join(json.Unmarshal(kept, &got), json.Unmarshal([]byte(text(t, o.Report)), &want)); err != nil {
+		t.Fatal(err)
+	}
+	want["output"] = string(o.Path)
+	want["source"] = map[string]any{"path": string(src.Path), "sha256": src.SHA256.String()}
+	known, _ := got["known_ephemerides"].([]any)
+	want["known_ephemerides"] = got["known_ephemerides"]
+	if text(t, got) != text(t, want) || len(known) != 1 || kept[len(kept)-1] != '\n' {
+		t.Errorf("got %s\nwant %s", text(t, got), text(t, want))
 	}
 }
 
@@ -128,8 +149,11 @@ func TestAPlanetThatBecomesKnownIsWarnedOf(t *testing.T) {
 	before := b.must(t, req)
 	b.tables(t)
 	after := b.must(t, req)
-	if len(after.Warnings) <= len(before.Warnings) || after.Outputs[0].Path != before.Outputs[0].Path || after.Outputs[0].Checksum != before.Outputs[0].Checksum {
-		t.Errorf("before %q, after %q", before.Warnings, after.Warnings)
+	if o := after.Outputs[0]; len(after.Warnings) <= len(before.Warnings) || o.Path == before.Outputs[0].Path || o.Recipe != before.Outputs[0].Recipe || o.Cached {
+		t.Errorf("before %q, after %q, %s", before.Warnings, after.Warnings, o.Path)
+	}
+	if again := b.must(t, req); !again.Outputs[0].Cached || text(t, again.Warnings) != text(t, after.Warnings) {
+		t.Errorf("%q", again.Warnings)
 	}
 	v, err := b.View(t.Context(), req, false)
 	if err != nil || len(v.Warnings) != len(after.Warnings) {
