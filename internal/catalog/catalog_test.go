@@ -419,7 +419,13 @@ func FuzzParse(f *testing.F) {
 		tab.Fingerprint()
 		tab.Newest()
 		tab.Dispositions()
-		tab.Stars()
+		for _, star := range tab.Stars() {
+			for _, e := range tab.Ephemerides(star.ID) {
+				if !(e.DurationH > 0) || !(e.PeriodDays == 0 || e.DurationH/24 < e.PeriodDays) || !(math.Abs(e.Epoch) < 1e7) || !(e.DepthPPM >= 0) {
+					t.Fatalf("an ephemeris that cannot be: %+v", e)
+				}
+			}
+		}
 		tab.Find(exo.Name{Canonical: "K2-18"})
 		if d := catalog.Diff(tab, tab); d.Changes.Added+d.Changes.Removed+d.Changes.Changed > 0 && catalog.Validate(tab).Valid {
 			t.Fatalf("a table differs from itself: %+v", d)
