@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"exoplanetai/internal/exo"
@@ -57,7 +58,9 @@ type Reproduction struct {
 }
 
 // Reproduce makes a processed file again from its source, whose bytes find
-// gives by digest, and compares all data columns bit by bit. exo.NotFound names
+// gives by digest, and compares all data columns bit by bit and all cards by
+// value: a header that says more than the parameters do is a difference too.
+// exo.NotFound names
 // the source that is missing; exo.Conflict a file made by another version of the
 // definitions; exo.Invalid a source with another digest; exo.Corrupt a processed
 // file that is damaged.
@@ -107,6 +110,11 @@ func compare(file *fits.File, given *processed.File, again *fits.File, where str
 		return Reproduction{}, exo.E("process.Reproduce", exo.Internal, given.Source.Name, err)
 	}
 	r.Differences = append(r.Differences, processed.Compare(given, other)...)
+	for _, d := range processed.CompareCards(file, again) {
+		if !slices.ContainsFunc(r.Differences, func(known processed.Difference) bool { return known.What == d.What }) {
+			r.Differences = append(r.Differences, d)
+		}
+	}
 	r.Equal = r.Datasum[0] == r.Datasum[1] && len(r.Differences) == 0
 	return r, nil
 }

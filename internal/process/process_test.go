@@ -368,6 +368,44 @@ func TestReproduceNamesWhatDiffers(t *testing.T) {
 	if _, err := process.Reproduce(t.Context(), file(), from(altered(t, quarter2), nil)); !errors.Is(err, exo.Invalid) {
 		t.Error(err)
 	}
+	for name, c := range map[string]struct {
+		change func(*fits.File)
+		what   string
+	}{
+		"a parameter's card": {func(f *fits.File) { f.HDUs[1].Header.Set("PPMINPT", 77, "") }, "PPMINPT"},
+		"a metric":           {func(f *fits.File) { f.HDUs[1].Header.Set("PPCDPP", 1.5, "") }, "PPCDPP"},
+		"a card of our kind": {func(f *fits.File) { f.HDUs[1].Header.Set("PPSRC9", "a planet", "") }, "PPSRC9"},
+		"the star's place":   {func(f *fits.File) { f.HDUs[1].Header.Set("RA_OBJ", 1.5, "") }, "RA_OBJ"},
+		"the mission":        {func(f *fits.File) { f.HDUs[0].Header.Set("TELESCOP", "Hubble", "") }, "TELESCOP"},
+		"another step": {func(f *fits.File) {
+			h := f.HDUs[1].Header
+			lines := h.History()
+			for len(h.History()) > 0 {
+				h.Delete("HISTORY")
+			}
+			for _, l := range lines {
+				h.AppendHistory(strings.Replace(l, "=5", "=4", 1))
+			}
+		}, "HISTORY"},
+		"a stranger's note": {func(f *fits.File) { f.HDUs[0].Header.Set("MYNOTE", "seen", "") }, ""},
+		"another comment":   {func(f *fits.File) { f.HDUs[1].Header.Set("PPMINPT", 100, "as usual") }, ""},
+	} {
+		f := file()
+		c.change(f)
+		for _, h := range f.HDUs {
+			if err := h.AddChecksum(""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r, err := process.Reproduce(t.Context(), f, from(source, nil))
+		said := ""
+		for _, d := range r.Differences {
+			said += d.What
+		}
+		if err != nil || said != c.what || r.Equal != (c.what == "") {
+			t.Errorf("%s: %+v %v", name, r, err)
+		}
+	}
 	sourceFile, err := fits.Parse(source)
 	if err != nil {
 		t.Fatal(err)
