@@ -3,9 +3,11 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -20,8 +22,11 @@ func strictJSON() huma.Format {
 	return huma.Format{
 		Marshal: huma.DefaultJSONFormat.Marshal,
 		Unmarshal: func(data []byte, v any) error {
+			if !utf8.Valid(data) { // encoding/json would take it, with other characters in place
+				return errors.New("the body is not in UTF-8")
+			}
 			if err := json.Unmarshal(data, v); err != nil {
-				return err
+				return said(err)
 			}
 			if _, first := v.(*any); !first { // the framework reads twice: into any, then into the type
 				return nil
@@ -29,6 +34,14 @@ func strictJSON() huma.Format {
 			return checkMembers(data)
 		},
 	}
+}
+
+// said puts a number that no machine holds into our words.
+func said(err error) error {
+	if e := (*json.UnmarshalTypeError)(nil); errors.As(err, &e) && strings.HasPrefix(e.Value, "number ") {
+		return fmt.Errorf("the %.60s is too large", e.Value)
+	}
+	return err
 }
 
 // level is an object or a list that is being read.
@@ -47,7 +60,7 @@ func checkMembers(data []byte) error {
 			return nil
 		}
 		if err != nil {
-			return err
+			return said(err)
 		}
 		switch tok {
 		case json.Delim('{'), json.Delim('['):
