@@ -321,12 +321,15 @@ func (p *plot) legend(s *series) {
 		list = append(list, item{-1, "trend"})
 	}
 	if n := s.noTime + s.noFlux; n > 0 {
-		list = append(list, item{-2, "no value " + commas(strconv.Itoa(n))})
+		list = append(list, item{-2, "and " + commas(strconv.Itoa(n)) + " without a value"}) // nothing is drawn of them, so no symbol stands for them
 	}
 	c, x := p.c, p.b.x0+60
 	y := p.b.y0 - 11
 	for _, it := range list {
-		w := c.width(c.small, it.text)
+		w, symbol := c.width(c.small, it.text), 21
+		if it.reason == -2 {
+			symbol = 0
+		}
 		if x+w+30 > p.b.x1 {
 			return
 		}
@@ -338,8 +341,8 @@ func (p *plot) legend(s *series) {
 		default:
 			c.mark(all, it.reason, float64(x+8), float64(y-4))
 		}
-		c.text(c.small, it.text, x+21, y, c.p.text2)
-		x += 21 + w + 18
+		c.text(c.small, it.text, x+symbol, y, c.p.text2)
+		x += symbol + w + 18
 	}
 }
 
