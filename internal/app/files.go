@@ -45,16 +45,33 @@ func (p *program) WriteFile(ctx context.Context, name string, data []byte, o cli
 	}
 	disk, err := fsys.OpenDir(filepath.Dir(name), true)
 	if err != nil {
-		return exo.E(op, exo.KindOf(err), nil, err).Say("the folder of %.200s cannot be written to", name).Try("name a folder that you may write to")
+		return exo.E(op, writeKind(err), nil, err).Say("the folder of %.200s cannot be written to", name).Try("name a folder that you may write to")
 	}
 	err = fsys.WriteAtomic(ctx, disk, filepath.Base(name), data, 0o644)
 	if cerr := disk.Close(); err == nil {
 		err = cerr
 	}
 	if err != nil {
-		return exo.E(op, exo.KindOf(err), nil, err).Say("%.200s cannot be written", name).Try("name a file in a folder that you may write to, with room for %d bytes", len(data))
+		if errors.Is(err, exo.Full) {
+			return exo.E(op, exo.Full, nil, err).Say("%.200s cannot be written: its disk is full", name).Try("make room for %d bytes, or name a file on another disk", len(data))
+		}
+		return exo.E(op, writeKind(err), nil, err).Say("%.200s cannot be written", name).Try("name a file in a folder that you may write to, with room for %d bytes", len(data))
 	}
 	return nil
+}
+
+// MayWrite refuses to write over what must stay, before any work is done.
+func (p *program) MayWrite(name string, o cli.WriteOptions) error { return mayWrite(name, o) }
+
+// writeKind is the kind of a failure to write a file that the user named: the
+// other kinds speak of archives and of the data folder.
+func writeKind(err error) exo.Kind {
+	switch kind := exo.KindOf(err); kind {
+	case exo.Full, exo.Canceled, exo.Invalid:
+		return kind
+	default:
+		return exo.Denied
+	}
 }
 
 // mayWrite refuses to write over what must stay.

@@ -50,6 +50,8 @@ type Program interface {
 	// WriteFile writes a file that the user named, whole or not at all, and
 	// makes its folder where there is none. One that exists is exo.Exists.
 	WriteFile(ctx context.Context, name string, data []byte, o WriteOptions) error
+	// MayWrite refuses what WriteFile would refuse for what is there already.
+	MayWrite(name string, o WriteOptions) error
 	// IsFolder tells whether the name is that of a folder.
 	IsFolder(name string) bool
 	// ProcessFile processes one light-curve file in memory.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -66,17 +67,25 @@ func (c *command) params(ctx context.Context, r *recipe) (json.RawMessage, error
 			return nil, err
 		}
 		if err := json.Unmarshal(text, &given); err != nil || given == nil {
-			return nil, exo.E(op, exo.Invalid, nil, err).Say("%s holds no JSON object", clean(r.file)).Try(`write {"sigma_clip_sigma": 4, "normalize_method": "mean"} for one`)
+			return nil, exo.E(op, exo.Invalid, nil, err).Say("%s holds no JSON object", called(r.file)).Try(`write {"sigma_clip_sigma": 4, "normalize_method": "mean"} for one`)
+		}
+		if name := twice(text); name != "" {
+			return nil, exo.Errorf(op, exo.Invalid, nil, "%s names %s twice", called(r.file), clean(name)).Try("leave one of the two out")
 		}
 	}
 	if r.profile != "" && !slices.Contains(profiles, r.profile) {
 		return nil, exo.Errorf(op, exo.Invalid, nil, "--profile %.40q is no profile", r.profile).Try("%s", strings.Join(profiles, " or "))
 	}
+	set := map[string]bool{}
 	for _, pair := range r.set {
 		key, value, ok := strings.Cut(pair, "=")
 		if !ok || key == "" {
 			return nil, exo.Errorf(op, exo.Invalid, nil, "--set %q is not key=value", clean(pair)).Try("--set sigma_clip_sigma=4; exoplanetai preprocess params lists all parameters")
 		}
+		if set[key] {
+			return nil, exo.Errorf(op, exo.Invalid, nil, "--set %s is given twice", clean(key)).Try("leave one of the two out")
+		}
+		set[key] = true
 		if c.isSetting(key) {
 			c.common.Set[key] = value
 			continue
@@ -95,6 +104,28 @@ func (c *command) params(ctx context.Context, r *recipe) (json.RawMessage, error
 		err = exo.E(op, exo.KindOf(err), nil, err).Say("%s", exo.MessageOf(err)).Try("exoplanetai preprocess params lists all parameters and their limits")
 	}
 	return doc, err
+}
+
+// twice returns a member that stands twice in a JSON object; "" if none does.
+func twice(object []byte) string {
+	dec := json.NewDecoder(bytes.NewReader(object))
+	if _, err := dec.Token(); err != nil {
+		return ""
+	}
+	seen := map[string]bool{}
+	for dec.More() {
+		name, err := dec.Token()
+		key, ok := name.(string)
+		var value json.RawMessage
+		if err != nil || !ok || dec.Decode(&value) != nil {
+			return ""
+		}
+		if seen[key] {
+			return key
+		}
+		seen[key] = true
+	}
+	return ""
 }
 
 // chosen is the profile. Who gives an ephemeris means to keep the transits.
@@ -192,6 +223,9 @@ func parseEphemeris(text string, zero float64) (preprocess.Ephemeris, error) {
 		case !ok || to == nil:
 			return e, exo.Errorf(op, exo.Invalid, nil, "%q in --ephemeris is not one of %s", clean(pair), strings.Join(slices.Sorted(maps.Keys(numbers)), ", ")).
 				Try("--ephemeris period=8.463,t0=1330.39,duration=3.5h")
+		}
+		if given[key] {
+			return e, exo.Errorf(op, exo.Invalid, nil, "--ephemeris %q names %s twice", clean(text), key).Try("write one --ephemeris for each planet")
 		}
 		unit := 1.0
 		if hours, found := strings.CutSuffix(value, "h"); found && key != "depth_ppm" {

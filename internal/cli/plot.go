@@ -92,6 +92,9 @@ func (c *command) checkPlot(ctx context.Context, what string, r *recipe, o plotO
 		return nil, exo.Errorf(op, exo.Invalid, nil, "the picture and the document of --json cannot both go to standard output").Try("-o picture.png")
 	case o.width != 0 && (o.width < 200 || o.width > 10000):
 		return nil, exo.Errorf(op, exo.Invalid, nil, "--width %d is not from 200 to 10000 pixels", o.width).Try("--width 1600")
+	case isFile(what) && (o.req.SectorQuarter != nil || o.req.Mission != "" || o.req.Author != "" || o.req.CadenceS != 0):
+		return nil, exo.Errorf(op, exo.Invalid, nil, "--mission, --sector-quarter, --author and --cadence choose among the files of a star, and %s is one file", called(what)).
+			Try("leave them out")
 	case !isFile(what) && len(r.ephemerides) > 0:
 		return nil, exo.Errorf(op, exo.Invalid, nil, "--ephemeris is for files; the planets of a star come from the tables").
 			Try("--profile transit, or give others as --set 'ephemerides=[…]'")
@@ -102,6 +105,9 @@ func (c *command) checkPlot(ctx context.Context, what string, r *recipe, o plotO
 		}
 	}
 	if _, err := r.knownEphemerides(0); err != nil {
+		return nil, err
+	}
+	if err := c.mayWrite(o.output, WriteOptions{Replace: o.force, Keep: []string{what}}); err != nil {
 		return nil, err
 	}
 	return c.params(ctx, r)
@@ -159,6 +165,10 @@ func (c *command) figureOf(ctx context.Context, what string, r *recipe, o plotOp
 		return f, err
 	}
 	if _, ok := file.Lookup("PROCESSED"); ok {
+		if r.profile != "" || o.req.ProcessingParams != nil || len(r.ephemerides) > 0 {
+			return f, exo.Errorf("cli.plot", exo.Invalid, nil, "%s is processed already and is drawn as it stands", called(what)).
+				Try("leave --profile, --set, --params and --ephemeris out, or give the file that it was made from")
+		}
 		return c.figureOfProcessed(ctx, what, file, o)
 	}
 	return c.figureOfFile(ctx, what, data, file, r, o)
@@ -199,9 +209,9 @@ func (c *command) figureOfFile(ctx context.Context, what string, data []byte, fi
 			Name: plainName(what), Data: data, Profile: o.req.Profile, Params: o.req.ProcessingParams, Ephemerides: known,
 		})
 		if err != nil {
-			return f, err
+			return f, ofFile(what, err)
 		}
-		c.warn(path.Base(what), out.Report.Warnings)
+		c.warn(called(path.Base(what)), out.Report.Warnings)
 		recipe, part.Result = out.Report.Recipe, &out.File.Result
 		if out.File.Curve != nil && len(out.File.Curve.Flux) == len(part.Result.Flux) {
 			part.Time, part.Flux = out.File.Curve.Time, out.File.Curve.Flux // the column that was processed

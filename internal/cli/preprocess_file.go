@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"path"
 	"path/filepath"
 	"strings"
@@ -48,6 +50,9 @@ func (c *command) preprocessFile() *cobra.Command {
 			if _, err := r.knownEphemerides(0); err != nil {
 				return err
 			}
+			if err := c.mayWriteAll(args, o); err != nil {
+				return err
+			}
 			return c.processFiles(cmd.Context(), args, &r, params, o)
 		},
 	}
@@ -73,12 +78,36 @@ func (c *command) checkFiles(files []string, o fileOptions) error {
 		return exo.Errorf(op, exo.Invalid, nil, "the file and the document of --json cannot both go to standard output").Try("--report OUT.json")
 	case o.output == "-" && c.term.OutTTY:
 		return exo.Errorf(op, exo.Invalid, nil, "a FITS file is not written to a terminal").Try("-o OUT.fits, or send the output into a file or a pipe")
+	case o.report == "-" && (o.output == "-" || c.json):
+		return exo.Errorf(op, exo.Invalid, nil, "the report and something else cannot both go to standard output").Try("--report OUT.json")
+	case o.report != "" && o.report != "-" && path.Clean(o.report) == path.Clean(o.output):
+		return exo.Errorf(op, exo.Invalid, nil, "the report and the result cannot both be %s", clean(o.output)).Try("--report OUT.json")
 	case o.report != "" && len(files) > 1:
 		return exo.Errorf(op, exo.Invalid, nil, "--report is for one file").Try("--json prints the reports of all")
 	case len(files) > 1 && !c.toFolder(o.output) && path.Ext(o.output) != "":
 		return exo.Errorf(op, exo.Invalid, nil, "several files need a folder, and %s looks like a file", clean(o.output)).Try("-o FOLDER/")
 	}
 	return nil
+}
+
+// mayWriteAll refuses, before any work, to write over what is there.
+func (c *command) mayWriteAll(files []string, o fileOptions) error {
+	if len(files) == 1 && !c.toFolder(o.output) { // names in a folder are known later
+		if err := c.mayWrite(o.output, WriteOptions{Replace: o.force, Keep: files}); err != nil {
+			return err
+		}
+	}
+	if o.report == "" {
+		return nil
+	}
+	return c.mayWrite(o.report, WriteOptions{Replace: o.force, Keep: files})
+}
+
+func (c *command) mayWrite(name string, o WriteOptions) error {
+	if name == "-" {
+		return nil
+	}
+	return c.program.MayWrite(name, o)
 }
 
 // toFolder tells whether results go into a folder under names of their own.
@@ -117,12 +146,12 @@ func (c *command) processFiles(ctx context.Context, files []string, r *recipe, p
 				return err
 			}
 			if failed++; first == nil {
-				first = exo.E("cli.file", exo.KindOf(err), nil, err).Say("%s: %s", clean(name), exo.MessageOf(err)).Try("%s", exo.HintOf(err))
+				first = err
 			}
 			res = fileResult{Source: name, Code: exo.KindOf(err), Detail: exo.MessageOf(err), Hint: exo.HintOf(err)}
-			c.note("%s %s: %s", c.mark(false), clean(name), sentence(res.Detail))
+			c.note("%s %s", c.mark(false), sentence(res.Detail))
 		} else {
-			c.warn(path.Base(name), res.Report.Warnings)
+			c.warn(called(path.Base(name)), res.Report.Warnings)
 			rows = append(rows, processedRow(path.Base(name), sector, "new", *res.Report, res.Path))
 		}
 		results = append(results, res)
@@ -163,6 +192,10 @@ func (c *command) processOne(ctx context.Context, name string, r *recipe, params
 	if err != nil {
 		return fileResult{}, "", notLightCurve(file, name, err)
 	}
+	if err := file.Verify(); err != nil {
+		return fileResult{}, "", exo.E("cli.file", exo.Corrupt, nil, err).Say("%s: %s", called(name), exo.MessageOf(err)).
+			Try("fetch the file again; if it was changed on purpose, bring its sums up to date, with astropy by writeto(…, checksum=True)")
+	}
 	known, err := r.knownEphemerides(info.Scale.Zero())
 	if err != nil {
 		return fileResult{}, "", err
@@ -171,7 +204,7 @@ func (c *command) processOne(ctx context.Context, name string, r *recipe, params
 		Name: plainName(name), Data: data, Profile: string(r.chosen()), Params: params, Ephemerides: known,
 	})
 	if err != nil {
-		return fileResult{}, "", err
+		return fileResult{}, "", ofFile(name, err)
 	}
 	to := o.output
 	if many || c.toFolder(to) {
@@ -196,13 +229,29 @@ func (c *command) processOne(ctx context.Context, name string, r *recipe, params
 // notLightCurve says what a file is that cannot be processed.
 func notLightCurve(file *fits.File, name string, err error) error {
 	if _, ok := file.Lookup("PROCESSED"); ok {
-		return exo.E("cli.file", exo.Invalid, nil, err).Say("%s is processed already", clean(name)).Try("give the file that it was made from, PPINPUT in its header")
+		return exo.E("cli.file", exo.Invalid, nil, err).Say("%s is processed already", called(name)).Try("give the file that it was made from, PPINPUT in its header")
 	}
 	if exo.HintOf(err) != "" {
+		return ofFile(name, err)
+	}
+	return exo.E("cli.file", exo.KindOf(err), nil, err).Say("%s: %s", called(name), exo.MessageOf(err)).
+		Try("give a light-curve file of Kepler, K2 or TESS, as exoplanetai ingest lightcurve fetches them")
+}
+
+// ofFile says which file an error is about.
+func ofFile(name string, err error) error {
+	if errors.Is(err, exo.Canceled) {
 		return err
 	}
-	return exo.E("cli.file", exo.KindOf(err), nil, err).Say("%s: %s", clean(name), exo.MessageOf(err)).
-		Try("give a light-curve file of Kepler, K2 or TESS, as exoplanetai ingest lightcurve fetches them")
+	return exo.E("cli.file", exo.KindOf(err), nil, err).Say("%s: %s", called(name), exo.MessageOf(err)).Try("%s", exo.HintOf(err))
+}
+
+// called is a file's name as messages have it.
+func called(name string) string {
+	if name == "-" {
+		return "standard input"
+	}
+	return clean(name)
 }
 
 // outputName names a result in a folder after its source and recipe, so that
@@ -236,17 +285,31 @@ func (c *command) readFITS(ctx context.Context, name string) ([]byte, *fits.File
 		}
 	}
 	if err != nil {
-		return nil, nil, exo.E("cli.readFITS", exo.NotFound, nil, err).Say("the file %s cannot be read", clean(name)).Try("name a readable FITS file")
+		return nil, nil, unreadable("cli.readFITS", name, c.program.IsFolder(name), err).Try("name a readable FITS file")
 	}
 	plain, err := fits.Gunzip(data, maxFITS)
 	if err != nil {
-		return nil, nil, exo.E("cli.readFITS", exo.KindOf(err), nil, err).Say("%s: %s", clean(name), exo.MessageOf(err)).Try("fetch the file again")
+		return nil, nil, exo.E("cli.readFITS", exo.KindOf(err), nil, err).Say("%s: %s", called(name), exo.MessageOf(err)).Try("fetch the file again")
 	}
 	file, err := fits.Parse(plain)
 	if err != nil {
-		return nil, nil, exo.E("cli.readFITS", exo.KindOf(err), nil, err).Say("%s is no FITS file, or a damaged one: %s", clean(name), exo.MessageOf(err)).Try("fetch the file again")
+		return nil, nil, exo.E("cli.readFITS", exo.KindOf(err), nil, err).Say("%s is no FITS file, or a damaged one: %s", called(name), exo.MessageOf(err)).Try("fetch the file again")
 	}
 	return plain, file, nil
+}
+
+// unreadable says why a file that the user named cannot be read.
+func unreadable(op, name string, folder bool, err error) *exo.Error {
+	e := exo.E(op, exo.NotFound, nil, err)
+	switch {
+	case errors.Is(err, exo.TooLarge):
+		return exo.E(op, exo.Invalid, nil, err).Say("%s is larger than %s", called(name), size(maxFITS))
+	case errors.Is(err, fs.ErrNotExist):
+		return e.Say("the file %s cannot be read: there is no such file", called(name))
+	case folder:
+		return e.Say("the file %s cannot be read: it is a folder", called(name))
+	}
+	return e.Say("the file %s cannot be read", called(name))
 }
 
 // plainName is the name of a file when it is unpacked: its provenance is that of

@@ -83,6 +83,12 @@ func TestWhatCannotBeProcessedIsRefusedBeforeAnyWork(t *testing.T) {
 		"lightcurve plot Kepler-10":                                                 "where to write",
 		"lightcurve plot Kepler-10 -o x.png --width 3":                              "--width 3",
 		"lightcurve plot Kepler-10 -o x.png --ephemeris period=1,t0=1,duration=0.1": "--ephemeris is for files",
+		"preprocess file A.fits -o B.fits --set grow=1 --set grow=2":                "given twice",
+		"preprocess file A.fits -o B.fits --ephemeris period=1,period=2":            "names period twice",
+		"preprocess file A.fits -o B.fits --report B.fits":                          "cannot both be B.fits",
+		"preprocess file A.fits -o B.fits --report - --json":                        "standard output",
+		"preprocess file A.fits -o - --report -":                                    "standard output",
+		"lightcurve plot A.fits -o x.png --sector-quarter 5":                        "is one file",
 		"reproduce": "needs one more word",
 	} {
 		f := &fake{list: "x"}
@@ -148,5 +154,42 @@ func TestBytesThatAreNoLightCurveAreNamed(t *testing.T) {
 	}
 	if _, errs, status := run(&fake{list: lightCurveFile(t)}, "reproduce", "a.fits"); status != 2 || !strings.Contains(errs, "no processed light curve") {
 		t.Errorf("a raw file: exit %d: %s", status, errs)
+	}
+}
+
+func TestParametersThatStandTwiceInAFileAreRefused(t *testing.T) {
+	f := &fake{list: `{"grow": 1, "sigma_clip_sigma": 4, "grow": 2}`}
+	if _, errs, status := run(f, "preprocess", "lightcurve", "Kepler-10", "--params", "p.json"); status != 2 || !strings.Contains(errs, "p.json names grow twice") || f.opened != 0 {
+		t.Errorf("exit %d: %s", status, errs)
+	}
+}
+
+func TestNothingIsComputedForAFileThatMayNotBeWritten(t *testing.T) {
+	f := &fake{list: lightCurveFile(t), files: map[string][]byte{"old.json": nil, "old.png": nil}}
+	for _, line := range []string{"preprocess file a.fits -o b.fits --report old.json", "lightcurve plot a.fits -o old.png"} {
+		if _, errs, status := run(f, strings.Fields(line)...); status != 1 || !strings.Contains(errs, "exists") || len(f.calls) != 0 || len(f.files) != 2 {
+			t.Errorf("%s: exit %d: %s %v", line, status, errs, f.calls)
+		}
+	}
+}
+
+func TestADamagedFileIsNotProcessed(t *testing.T) {
+	text := []byte(lightCurveFile(t))
+	text[len(text)/2] ^= 1
+	f := &fake{list: string(text)}
+	if _, errs, status := run(f, "preprocess", "file", "in/a.fits", "-o", "b.fits"); status != 4 || !strings.Contains(errs, "in/a.fits: HDU 1") || !strings.Contains(errs, "sums") || len(f.calls)+len(f.files) != 0 {
+		t.Errorf("exit %d: %s", status, errs)
+	}
+}
+
+func TestWhatCannotBeReadSaysWhy(t *testing.T) {
+	for line, want := range map[string]string{
+		"reproduce a.fits":            "there is no such file",
+		"preprocess file - -o b.fits": "standard input is no FITS file",
+		"lightcurve plot - -o b.png":  "standard input is no FITS file",
+	} {
+		if _, errs, _ := run(&fake{}, strings.Fields(line)...); !strings.Contains(errs, want) {
+			t.Errorf("%s: %s", line, errs)
+		}
 	}
 }

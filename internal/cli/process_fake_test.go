@@ -27,6 +27,13 @@ func (f *fake) WriteFile(_ context.Context, name string, data []byte, o cli.Writ
 	return nil
 }
 
+func (f *fake) MayWrite(name string, o cli.WriteOptions) error {
+	if _, ok := f.files[name]; ok && !o.Replace {
+		return exo.Errorf("fake", exo.Exists, nil, "%s exists", name).Try("--force")
+	}
+	return nil
+}
+
 func (f *fake) IsFolder(name string) bool { return path.Ext(name) == "" }
 
 func (f *fake) ProcessFile(_ context.Context, _ cli.Common, in process.FileInput) (process.FileOutput, error) {

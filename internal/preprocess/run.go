@@ -64,7 +64,7 @@ func (p *Processor) Run(ctx context.Context, s Series, r *Recipe, out *Result) e
 	}
 	if len(p.idx) == 0 {
 		return exo.Errorf(op, exo.Invalid, nil, "no valid data").
-			Try("another flux_column, or a quality_bitmask that rejects less: none of the %d rows has a finite time and flux and passes the mask %d", s.Len(), out.QualityMask)
+			Try("choose another flux_column or a quality_bitmask that rejects less; none of the %d rows has a finite time and flux and passes the mask %d", s.Len(), out.QualityMask)
 	}
 	p.maskTransits()
 	for _, step := range [...]struct {
