@@ -42,12 +42,12 @@ func openLog(dataPath, name string) (*logFile, error) {
 	}
 	dir := filepath.Join(filepath.Dir(abs), logFolder)
 	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return nil, exo.E(op, exo.Unavailable, nil, err).Say("the log folder beside the data folder cannot be made").
+		return nil, exo.E(op, writeKind(err), nil, err).Say("the log folder beside the data folder cannot be made").
 			Try("let this user write there, or choose another DATA_PATH")
 	}
 	l := &logFile{path: filepath.Join(dir, name)}
 	if err := l.open(); err != nil {
-		return nil, exo.E(op, exo.Unavailable, nil, err).Say("the log file cannot be opened").
+		return nil, exo.E(op, writeKind(err), nil, err).Say("the log file cannot be opened").
 			Try("let this user write to logs/%s beside the data folder", name)
 	}
 	return l, nil

@@ -24,7 +24,7 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, exo.E(op, exo.Unavailable, nil, err).Say("the address %s cannot be listened on", address).
+		return nil, exo.E(op, exo.Conflict, nil, err).Say("the address %s cannot be listened on", address).
 			Try("another program may use the port: choose one with --listen 127.0.0.1:PORT")
 	}
 	return l, nil

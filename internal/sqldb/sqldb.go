@@ -200,7 +200,11 @@ func damaged(op string, item any, err error) error {
 }
 
 func typedCode(op string, item any, err *sqlite.Error) error {
-	switch err.Code() & 0xff { // the low byte is the primary code
+	code := err.Code() & 0xff // the low byte is the primary code
+	if err.Code() == sqlite3.SQLITE_IOERR_SHMSIZE {
+		code = sqlite3.SQLITE_FULL // on a full disk the shared index of the log cannot be laid out
+	}
+	switch code {
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return damaged(op, item, err)
 	case sqlite3.SQLITE_FULL:
