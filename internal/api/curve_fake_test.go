@@ -46,6 +46,10 @@ func (f *fakeProcess) View(_ context.Context, req process.Request, raw bool) (pr
 	return v, f.err
 }
 
+func (f *fakeProcess) FITS(context.Context, process.Curve) (string, []byte, error) {
+	return "made.fits", []byte("SIMPLE"), f.err
+}
+
 func (f *fakeProcess) Processed() (succeeded, failed int64) { return f.good, f.bad }
 
 // sector makes a curve of n rows that has every kind of flag in it.

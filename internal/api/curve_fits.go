@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -35,7 +34,10 @@ func (s *Server) curveFITS(ctx context.Context, q curveQuery, v process.View) (*
 	if path != "" {
 		doc, err = s.open(ctx, path)
 	} else {
-		path, doc, err = s.makeFITS(ctx, q, v)
+		var name string
+		var data []byte
+		name, data, err = s.process.FITS(ctx, c)
+		path, doc = exo.Path(name), inMemory(data, s.clock())
 	}
 	if err != nil {
 		return nil, err
@@ -67,30 +69,4 @@ func single(v process.View) error {
 	}
 	return exo.Errorf(op, exo.Conflict, v.Target.Name, "%d light curves match, and a FITS answer is one file", len(list)).
 		Try("choose one by sector_quarter, cadence_s and author; candidates lists them").With("candidates", list)
-}
-
-// makeFITS makes a result that is not stored. DATE is the time of the answer.
-func (s *Server) makeFITS(ctx context.Context, q curveQuery, v process.View) (exo.Path, document, error) {
-	c := v.Curves[0]
-	f, err := s.library.Read(ctx, c.SourcePath)
-	if err != nil {
-		return "", document{}, err
-	}
-	data, err := f.Bytes()
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
-		return "", document{}, err
-	}
-	name := c.SourcePath.Base()
-	now := s.clock()
-	out, err := process.Process(ctx, process.FileInput{
-		Name: name, Data: data, Profile: q.req.Profile, Params: q.req.ProcessingParams, Ephemerides: v.Ephemerides,
-	}, "exoplanetai "+s.version, now)
-	if err != nil {
-		return "", document{}, err
-	}
-	stem := strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".fits")
-	return exo.Path(stem + "_" + out.Report.Recipe.Hex()[:8] + ".fits"), inMemory(out.FITS, now), nil
 }

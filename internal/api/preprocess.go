@@ -18,6 +18,7 @@ import (
 type Processor interface {
 	LightCurve(ctx context.Context, req process.Request, report process.Report) (process.Result, error)
 	View(ctx context.Context, req process.Request, raw bool) (process.View, error)
+	FITS(ctx context.Context, c process.Curve) (name string, data []byte, err error)
 }
 
 // ProcessorRates is what a Processor may offer beside: how many light curves

@@ -48,16 +48,21 @@ func (d *desk) make(ctx context.Context, in input, r *preprocess.Recipe, program
 	if err != nil {
 		return nil, exo.E("process.make", exo.KindOf(err), in.name, err)
 	}
-	f := &processed.File{
-		Source:  processed.Source{Name: in.name, SHA256: in.digest, Ext: lc.Ext, Column: lc.FluxColumn},
-		Program: program, Algorithm: preprocess.Algorithm, Made: at.UTC().Truncate(time.Second),
-		Profile: r.Profile, Recipe: r, Curve: lc, Result: d.result, Report: report,
-	}
+	f := in.file(lc, r, d.result, report, program, at)
 	out, err := processed.Encode(f, source)
 	if err != nil {
 		return nil, err
 	}
 	return &made{f, out, report}, nil
+}
+
+// file puts together what a processed file says.
+func (in input) file(lc *lightcurve.LightCurve, r *preprocess.Recipe, res preprocess.Result, report preprocess.Report, program string, at time.Time) *processed.File {
+	return &processed.File{
+		Source:  processed.Source{Name: in.name, SHA256: in.digest, Ext: lc.Ext, Column: lc.FluxColumn},
+		Program: program, Algorithm: preprocess.Algorithm, Made: at.UTC().Truncate(time.Second),
+		Profile: r.Profile, Recipe: r, Curve: lc, Result: res, Report: report,
+	}
 }
 
 // run runs a recipe. The report shares no memory with the desk.

@@ -60,10 +60,9 @@ type Reproduction struct {
 // Reproduce makes a processed file again from its source, whose bytes find
 // gives by digest, and compares all data columns bit by bit and all cards by
 // value: a header that says more than the parameters do is a difference too.
-// exo.NotFound names
-// the source that is missing; exo.Conflict a file made by another version of the
-// definitions; exo.Invalid a source with another digest; exo.Corrupt a processed
-// file that is damaged.
+// exo.NotFound names the source that is missing; exo.Conflict a file made by
+// another version of the definitions; exo.Invalid a source with another digest;
+// exo.Corrupt a processed file that is damaged.
 func Reproduce(ctx context.Context, file *fits.File, find func(context.Context, processed.Source) (data []byte, where string, err error)) (Reproduction, error) {
 	const op = "process.Reproduce"
 	given, err := processed.Decode(file)

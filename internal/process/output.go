@@ -61,12 +61,7 @@ func (s *Service) output(ctx context.Context, d *desk, p *plan, src store.Meta) 
 // same warnings, it stays; held is its record, former its content, nil if it
 // cannot be read.
 func (s *Service) compute(ctx context.Context, d *desk, src store.Meta, r *preprocess.Recipe, name string, held *store.Meta, former *result) (Output, error) {
-	f, err := s.opt.Store.Read(ctx, src.Path)
-	if err != nil {
-		return Output{}, err
-	}
-	defer f.Close() // only read
-	data, err := f.Bytes()
+	data, err := s.bytes(ctx, src.Path)
 	if err != nil {
 		return Output{}, err
 	}

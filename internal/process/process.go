@@ -82,6 +82,8 @@ type Curve struct {
 	Path       exo.Path               // of the stored result; empty: none is stored, Result was computed now
 	Result     *preprocess.Result     // nil: only the raw series was asked for
 	Report     preprocess.Report
+
+	recipe *preprocess.Recipe // that Result is of; nil: only the raw series was asked for
 }
 
 // View is what is to be shown of a star.

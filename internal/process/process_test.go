@@ -281,6 +281,35 @@ func TestTheSettingsQualityMaskHoldsWhereTheRequestSaysNone(t *testing.T) {
 	}
 }
 
+func TestTheFileOfAViewIsTheOneThatWouldBeKept(t *testing.T) {
+	b := newBench(t, func(o *process.Options) { o.Quality = "hard" })
+	b.tables(t)
+	b.holdReal(t, sector14)
+	req := process.Request{TargetName: star1265, Profile: "transit"}
+	v, err := b.View(t.Context(), req, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, data, err := b.FITS(t.Context(), v.Curves[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := b.files(t, store.Processed); n != 0 {
+		t.Errorf("%d files were kept", n)
+	}
+	out := b.must(t, req).Outputs[0]
+	if name != out.Path.Base() || exo.DigestOf(data) != out.Checksum {
+		t.Errorf("%s %s, kept is %s %s", name, exo.DigestOf(data), out.Path, out.Checksum)
+	}
+	raw, err := b.View(t.Context(), req, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := b.FITS(t.Context(), raw.Curves[0]); !errors.Is(err, exo.Invalid) {
+		t.Errorf("a raw curve: %v", err)
+	}
+}
+
 func TestAViewGivesWhatIsKeptOrComputesIt(t *testing.T) {
 	b := newBench(t)
 	b.tables(t)

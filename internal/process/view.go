@@ -63,7 +63,7 @@ func (s *Service) View(ctx context.Context, req Request, raw bool) (View, error)
 // curve reads one file, and its result unless there is no recipe. note says
 // what is odd about a result that is kept.
 func (s *Service) curve(ctx context.Context, d *desk, src store.Meta, r *preprocess.Recipe) (c Curve, note string, err error) {
-	c = Curve{SourcePath: src.Path, Meta: src}
+	c = Curve{SourcePath: src.Path, Meta: src, recipe: r}
 	data, err := s.bytes(ctx, src.Path)
 	if err != nil {
 		return c, "", err
@@ -108,4 +108,30 @@ func (s *Service) kept(ctx context.Context, src store.Meta, r *preprocess.Recipe
 	}
 	c.Path, c.Result, c.Report = held.Path, &f.Result, k.account.Report
 	return true, "", nil
+}
+
+// FITS gives a curve of a View as the file that LightCurve would keep, with the
+// name it would get; nothing is kept, and DATE is now. exo.Invalid for a curve
+// without a result.
+func (s *Service) FITS(ctx context.Context, c Curve) (name string, data []byte, err error) {
+	if c.recipe == nil || c.Result == nil {
+		return "", nil, exo.Errorf("process.FITS", exo.Invalid, c.SourcePath, "only the raw series of %s was asked for", c.SourcePath)
+	}
+	if name, err = baseName(c.Meta, c.recipe); err != nil {
+		return "", nil, err
+	}
+	if data, err = s.bytes(ctx, c.SourcePath); err != nil {
+		return "", nil, err
+	}
+	source, err := fits.Parse(data)
+	if err != nil {
+		return "", nil, err
+	}
+	in := input{c.SourcePath.Base(), c.Meta.SHA256, data}
+	out, err := processed.Encode(in.file(c.Raw, c.recipe, *c.Result, c.Report, s.opt.Program, s.opt.Clock()), source)
+	if err != nil {
+		return "", nil, err
+	}
+	data, err = out.Bytes()
+	return exo.Path(name + ".fits").Base(), data, err
 }
