@@ -169,7 +169,7 @@ func (c *command) names(ctx context.Context, args []string, from string) ([]stri
 		if err != nil {
 			return nil, exo.E(op, exo.NotFound, nil, err).Say("the list %q cannot be read", clean(from)).Try("name a readable file")
 		}
-		for line := range strings.Lines(string(data)) {
+		for line := range strings.Lines(strings.TrimPrefix(string(data), "\ufeff")) { // editors may put a mark before the text
 			if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
 				names = append(names, line)
 			}

@@ -90,8 +90,8 @@ func (c *command) checkPlot(ctx context.Context, what string, r *recipe, o plotO
 		return nil, exo.Errorf(op, exo.Invalid, nil, "a picture is not written to a terminal").Try("-o picture.png")
 	case o.output == "-" && c.json:
 		return nil, exo.Errorf(op, exo.Invalid, nil, "the picture and the document of --json cannot both go to standard output").Try("-o picture.png")
-	case o.width != 0 && (o.width < 200 || o.width > 10000):
-		return nil, exo.Errorf(op, exo.Invalid, nil, "--width %d is not from 200 to 10000 pixels", o.width).Try("--width 1600")
+	case o.width != 0 && (o.width < figure.MinWidth || o.width > figure.MaxWidth):
+		return nil, exo.Errorf(op, exo.Invalid, nil, "--width %d is not from %d to %d pixels", o.width, figure.MinWidth, figure.MaxWidth).Try("--width 1600")
 	case isFile(what) && (o.req.SectorQuarter != nil || o.req.Mission != "" || o.req.Author != "" || o.req.CadenceS != 0):
 		return nil, exo.Errorf(op, exo.Invalid, nil, "--mission, --sector-quarter, --author and --cadence choose among the files of a star, and %s is one file", called(what)).
 			Try("leave them out")

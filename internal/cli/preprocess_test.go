@@ -82,6 +82,8 @@ func TestWhatCannotBeProcessedIsRefusedBeforeAnyWork(t *testing.T) {
 		"preprocess file A.fits -o B.fits --ephemeris period=1,t0=1,duration=3":     "shorter than the period",
 		"lightcurve plot Kepler-10":                                                 "where to write",
 		"lightcurve plot Kepler-10 -o x.png --width 3":                              "--width 3",
+		"lightcurve plot A.fits -o x.png --width 399":                               "400 to 8000",
+		"lightcurve plot A.fits -o x.png --width 8001":                              "400 to 8000",
 		"lightcurve plot Kepler-10 -o x.png --ephemeris period=1,t0=1,duration=0.1": "--ephemeris is for files",
 		"preprocess file A.fits -o B.fits --set grow=1 --set grow=2":                "given twice",
 		"preprocess file A.fits -o B.fits --ephemeris period=1,period=2":            "names period twice",
@@ -191,5 +193,12 @@ func TestWhatCannotBeReadSaysWhy(t *testing.T) {
 		if _, errs, _ := run(&fake{}, strings.Fields(line)...); !strings.Contains(errs, want) {
 			t.Errorf("%s: %s", line, errs)
 		}
+	}
+}
+
+func TestAListMayBeginWithAByteOrderMark(t *testing.T) {
+	f := &fake{list: "\ufeffTIC 1\r\n# a comment\r\nKepler-10\r\n"}
+	if _, errs, status := run(f, "preprocess", "lightcurve", "--from", "names.txt"); status != 0 || len(f.calls) != 2 || f.calls[0].(process.Request).TargetName != "TIC 1" {
+		t.Errorf("exit %d: %s %v", status, errs, f.calls)
 	}
 }

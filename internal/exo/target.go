@@ -240,5 +240,6 @@ func planet(host, letter string) string {
 
 func forbiddenInName(r rune) bool {
 	return r < 0x20 || (r >= 0x7f && r < 0xa0) || strings.ContainsRune(`/\"<>|&;$`+"`", r) ||
-		(r >= 0x200b && r <= 0x200f) || (r >= 0x202a && r <= 0x202e) || (r >= 0x2066 && r <= 0x2069)
+		(r >= 0x200b && r <= 0x200f) || (r >= 0x2028 && r <= 0x202e) || (r >= 0x2066 && r <= 0x2069) ||
+		r == 0xfeff || r == utf8.RuneError // marks of byte order, and what stands for bytes that are no text
 }

@@ -32,7 +32,7 @@ type Figure struct {
 
 // Limits of the picture, in pixels.
 const (
-	minWidth, maxWidth    = 400, 8000
+	MinWidth, MaxWidth    = 400, 8000
 	leastPanel, maxHeight = 150, 8000
 	headHeight            = 72
 	panelHeight           = 340
@@ -91,8 +91,8 @@ func (f *Figure) check() ([]panel, error) {
 	if f.Height == 0 {
 		f.Height = headHeight + panelHeight*len(panels) + footHeight
 	}
-	if f.Width < minWidth || f.Width > maxWidth {
-		return nil, exo.Errorf(op, exo.Invalid, "width", "the width %d is not in %d to %d pixels", f.Width, minWidth, maxWidth)
+	if f.Width < MinWidth || f.Width > MaxWidth {
+		return nil, exo.Errorf(op, exo.Invalid, "width", "the width %d is not in %d to %d pixels", f.Width, MinWidth, MaxWidth)
 	}
 	if least := headHeight + leastPanel*len(panels) + footHeight; f.Height < least || f.Height > maxHeight {
 		return nil, exo.Errorf(op, exo.Invalid, "height", "the height %d is not in %d to %d pixels, for %d panels", f.Height, least, maxHeight, len(panels))
