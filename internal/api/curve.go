@@ -31,12 +31,6 @@ var curveTypes = map[string]string{
 	formBin:  "application/vnd.exoplanetai.lc",
 }
 
-// Bounds of one answer.
-const (
-	maxCurves      = 400
-	maxCurvePoints = 5_000_000
-)
-
 // optional is a query parameter that may be absent.
 type optional[T any] struct {
 	Value T
@@ -212,15 +206,11 @@ func (s *Server) curve(ctx context.Context, in *curveInput) (*huma.StreamRespons
 	}}, nil
 }
 
-// bounds refuses what is too much for one answer.
+// bounds refuses what is too much for one answer, whatever the records said.
 func bounds(v process.View) error {
 	points := 0
 	for _, c := range v.Curves {
 		points += c.Raw.Len()
 	}
-	if len(v.Curves) > maxCurves || points > maxCurvePoints {
-		return exo.Errorf("api.lightcurves", exo.TooLarge, v.Target.Name, "%d light curves with %d points match; at most %d with %d are given at a time",
-			len(v.Curves), points, maxCurves, maxCurvePoints).Try("choose a sector_quarter, an author or a cadence_s")
-	}
-	return nil
+	return process.Bounds(v.Target.Name, len(v.Curves), points)
 }

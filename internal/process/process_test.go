@@ -310,6 +310,18 @@ func TestTheFileOfAViewIsTheOneThatWouldBeKept(t *testing.T) {
 	}
 }
 
+func TestAViewOfTooMuchIsRefusedBeforeAnythingIsRead(t *testing.T) {
+	b := newBench(t)
+	m := b.holdReal(t, sector14)
+	m.Path, m.Rows = exo.Path(strings.TrimSuffix(string(m.Path), ".fits")+"_20260102_030405.fits"), process.MaxPoints+1
+	m = b.put(t, []byte("no light curve: reading it would be another error"), m)
+	for _, raw := range []bool{true, false} {
+		if _, err := b.View(t.Context(), process.Request{TargetName: m.Target.String()}, raw); !errors.Is(err, exo.TooLarge) {
+			t.Errorf("raw %v: %v", raw, err)
+		}
+	}
+}
+
 func TestAViewGivesWhatIsKeptOrComputesIt(t *testing.T) {
 	b := newBench(t)
 	b.tables(t)

@@ -14,16 +14,39 @@ import (
 	"exoplanetai/internal/store"
 )
 
+// Bounds of one View: it is held in memory as a whole.
+const (
+	MaxCurves = 400
+	MaxPoints = 5_000_000
+)
+
+// Bounds refuses what is too much for one View: exo.TooLarge.
+func Bounds(star string, curves, points int) error {
+	if curves <= MaxCurves && points <= MaxPoints {
+		return nil
+	}
+	return exo.Errorf("process.View", exo.TooLarge, star, "%d light curves with %d points match; at most %d with %d are given at a time",
+		curves, points, MaxCurves, MaxPoints).Try("choose a sector_quarter, an author or a cadence_s")
+}
+
 // View reads the light curves of a star, raw or with the result of a recipe: the
 // stored one, or computed for this answer and not kept. It writes nothing, and
 // works on a store that is open to read only. Its errors are those of
-// LightCurve; one file that fails fails it.
+// LightCurve, and exo.TooLarge where more matches than Bounds allows, before any
+// of it is read; one file that fails fails it.
 func (s *Service) View(ctx context.Context, req Request, raw bool) (View, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.opt.Timeout, errLate)
 	defer cancel()
 	p, err := s.plan(ctx, req, raw)
 	if err != nil {
 		return View{}, s.late(ctx, req, err)
+	}
+	points := 0
+	for _, m := range p.files {
+		points += m.Rows
+	}
+	if err := Bounds(p.target.Name, len(p.files), points); err != nil {
+		return View{}, err
 	}
 	v := View{Target: p.target, Profile: p.profile, Ephemerides: p.known, Curves: make([]Curve, len(p.files))}
 	if !raw {
