@@ -195,7 +195,14 @@ func TestACallerMayGiveUp(t *testing.T) {
 	if cancelled == 0 || cancelled != b.files(t, store.Report) {
 		t.Errorf("%d results", cancelled)
 	}
-	if res := b.must(t, process.Request{TargetName: star1265}); len(res.Outputs) != 3 || !res.Outputs[0].Cached {
-		t.Errorf("%+v", res.Outputs)
+	kept := 0 // any of them: two workers may finish in another order
+	res := b.must(t, process.Request{TargetName: star1265})
+	for _, o := range res.Outputs {
+		if o.Cached {
+			kept++
+		}
+	}
+	if len(res.Outputs) != 3 || kept != cancelled {
+		t.Errorf("%d outputs, %d of %d kept", len(res.Outputs), kept, cancelled)
 	}
 }
