@@ -56,7 +56,7 @@ func NewRecipe(profile Profile, user json.RawMessage, known []Ephemeris) (*Recip
 				Try(`give one JSON object, for example {"sigma_clip_sigma": 4}`)
 		}
 	}
-	r := &Recipe{Profile: profile, Params: DefaultParams(), Known: usable(known)}
+	r := &Recipe{Profile: profile, Params: DefaultParams(), Known: Usable(known)}
 	given := DefaultParams()
 	set, bad := overlay(&given, members)
 	r.Params.Ephemerides = r.ephemerides(given.Ephemerides, set["ephemerides"], members)
@@ -75,8 +75,10 @@ func NewRecipe(profile Profile, user json.RawMessage, known []Ephemeris) (*Recip
 	return r, nil
 }
 
-// usable returns a copy of the ephemerides that can be used.
-func usable(known []Ephemeris) []Ephemeris {
+// Usable returns a copy of the ephemerides that a recipe can use, at most fifty:
+// those with a duration, a sane epoch and a period longer than the duration or
+// none. What is no number of theirs becomes unknown.
+func Usable(known []Ephemeris) []Ephemeris {
 	var list []Ephemeris
 	for _, e := range known {
 		ok := e.Duration > 0 && e.Duration <= 100 && math.Abs(e.T0) <= 1e7

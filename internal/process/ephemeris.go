@@ -58,7 +58,7 @@ func rescale(t float64, from, to exo.Scale) float64 {
 // make every result again.
 func (s *Service) known(ctx context.Context, t Target, scale exo.Scale) ([]preprocess.Ephemeris, error) {
 	list, err := s.Ephemerides(ctx, t.ID, scale)
-	if err != nil || len(list) == 0 {
+	if list = preprocess.Usable(list); err != nil || len(list) == 0 { // as the accounts have them
 		return list, err
 	}
 	reports, err := s.opt.Store.List(ctx, store.Filter{Kind: store.Report, Target: t.ID, Mission: t.Mission})

@@ -206,3 +206,21 @@ func TestACallerMayGiveUp(t *testing.T) {
 		t.Errorf("%d outputs, %d of %d kept", len(res.Outputs), kept, cancelled)
 	}
 }
+
+func TestAKeptFileThatIsNoResultIsMadeAgain(t *testing.T) {
+	b := newBench(t)
+	src := b.holdReal(t, quarter2)
+	req := process.Request{TargetName: "KIC 10002792"}
+	first := b.must(t, req).Outputs[0]
+	m, err := b.store.Get(t.Context(), first.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.clock.Pass(time.Minute)
+	m.Path = exo.Path(strings.TrimSuffix(string(first.Path), ".fits") + "_20260102_120030.fits")
+	b.put(t, real(t, quarter2), m) // whole, and a light curve, but a raw one
+	res := b.must(t, req)
+	if o := res.Outputs[0]; o.Cached || o.Path == m.Path || o.SourcePath != src.Path || !strings.Contains(strings.Join(res.Warnings, "\n"), "damaged") {
+		t.Errorf("%+v %q", o, res.Warnings)
+	}
+}

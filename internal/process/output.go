@@ -102,7 +102,7 @@ type account struct {
 type result struct {
 	account account
 	datasum string
-	file    *fits.File
+	file    *processed.File
 }
 
 // maxReport bounds a report; with fifty ephemerides it has some 20 kB.
@@ -114,18 +114,15 @@ func reportPath(p exo.Path) exo.Path {
 }
 
 // read reads a kept result with its account. exo.Corrupt if either is damaged
-// or gone.
+// or gone, or is not what this program keeps under such a name.
 func (s *Service) read(ctx context.Context, m store.Meta) (*result, error) {
 	data, err := s.bytes(ctx, m.Path)
 	if err != nil {
 		return nil, err
 	}
 	var r result
-	if r.file, err = fits.Parse(data); err != nil {
-		return nil, err
-	}
-	if r.datasum, err = processed.Datasum(r.file); err != nil {
-		return nil, err
+	if err := r.decode(data); err != nil {
+		return nil, exo.E("process.read", exo.Corrupt, m.Path, err).Say("%s", exo.MessageOf(err))
 	}
 	text, err := s.bytes(ctx, reportPath(m.Path))
 	if errors.Is(err, exo.NotFound) {
@@ -141,6 +138,19 @@ func (s *Service) read(ctx context.Context, m store.Meta) (*result, error) {
 		return nil, exo.E("process.read", exo.Corrupt, m.Path, err).Say("its report cannot be read")
 	}
 	return &r, nil
+}
+
+// decode reads the processed light curve of a result.
+func (r *result) decode(data []byte) error {
+	f, err := fits.Parse(data)
+	if err != nil {
+		return err
+	}
+	if r.datasum, err = processed.Datasum(f); err != nil {
+		return err
+	}
+	r.file, err = processed.Decode(f)
+	return err
 }
 
 // bytes reads a whole stored file.

@@ -119,17 +119,13 @@ func (s *Service) kept(ctx context.Context, src store.Meta, r *preprocess.Recipe
 		return false, "", err
 	}
 	k, err := s.read(ctx, *held)
-	var f *processed.File
-	if err == nil {
-		f, err = processed.Decode(k.file)
-	}
-	if errors.Is(err, exo.Corrupt) || errors.Is(err, exo.Invalid) {
+	if errors.Is(err, exo.Corrupt) {
 		return false, fmt.Sprintf("%s is damaged (%s); the result was computed for this answer", held.Path, exo.MessageOf(err)), nil
 	}
-	if err != nil || f.Curve.Len() != c.Raw.Len() || !sameTransits(k.account.Known, r.Known) {
+	if err != nil || k.file.Curve.Len() != c.Raw.Len() || !sameTransits(k.account.Known, r.Known) {
 		return false, "", err
 	}
-	c.Path, c.Result, c.Report = held.Path, &f.Result, k.account.Report
+	c.Path, c.Result, c.Report = held.Path, &k.file.Result, k.account.Report
 	return true, "", nil
 }
 
