@@ -60,11 +60,12 @@ func (f *File) check(source *fits.File) error {
 		return refuse("a processed file needs a recipe, a light curve and its source")
 	}
 	n, r := f.Curve.Len(), &f.Result
-	for name, have := range map[string]int{
-		"FLUX": len(r.Flux), "FLUX_ERR": len(r.FluxErr), "TREND": len(r.Trend), "SEGMENT": len(r.Segment), "PPFLAG": len(r.Flag),
-	} {
-		if have != n {
-			return refuse("column %s has %d rows, the light curve %d", name, have, n)
+	for _, col := range []struct {
+		name string
+		rows int
+	}{{"FLUX", len(r.Flux)}, {"FLUX_ERR", len(r.FluxErr)}, {"TREND", len(r.Trend)}, {"SEGMENT", len(r.Segment)}, {"PPFLAG", len(r.Flag)}} {
+		if col.rows != n {
+			return refuse("column %s has %d rows, the light curve %d", col.name, col.rows, n)
 		}
 	}
 	for _, have := range []int{len(f.Curve.Quality), len(f.Curve.Cadence)} {
