@@ -126,6 +126,10 @@ func (p *Processor) clipAfter() error {
 	if err != nil {
 		return err
 	}
+	if b.Scale <= degenerateShare*math.Abs(b.Center) { // a constant series: what is left is the rounding of the fit
+		clear(p.bad)
+		b.Flagged = 0
+	}
 	if b.Flagged > 0 {
 		p.shrinkSegments()
 		p.leave(p.bad, true)

@@ -38,7 +38,8 @@ func (w *baseWork) masked(ctx context.Context, t, x []float64, mask []bool, wind
 	}
 	f := newMaskedFit(w, window, order)
 	for i, at := range w.grid {
-		if i%ctxRows == 0 {
+		if i%ctxRows == 0 || f.work > ctxWork {
+			f.work = 0
 			if err := ended(ctx, "savgol_masked"); err != nil {
 				return err
 			}

@@ -8,6 +8,7 @@ type maskedFit struct {
 	cells         int // of the grid
 	window, order int
 	direct        bool // running moments would not do
+	work          int  // rows that fits without running moments have gone through
 }
 
 // level is the window of one length: those that hold too few unmasked rows have
@@ -26,6 +27,9 @@ type level struct {
 	key   [3]int // from, to, order of the polynomial solved for
 	coeff [4]float64
 }
+
+// ctxWork is the work after which the context is looked at: some 10 ms.
+const ctxWork = 1 << 22
 
 // momentOrder is the highest order fitted by running moments.
 const momentOrder = 3
@@ -80,6 +84,7 @@ func (f *maskedFit) at(g int) float64 {
 				return v
 			}
 		}
+		f.work += n * (order + 1)
 		return f.w.ortho.at(k[l.lo:l.hi], f.w.usedX[l.lo:l.hi], g, order)
 	}
 }

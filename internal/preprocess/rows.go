@@ -190,7 +190,10 @@ func (p *Processor) leave(bad []bool, withTrend bool) {
 				p.mask[k] = p.mask[i]
 			}
 			if withTrend {
-				p.y[k], p.trend[k] = p.y[i], p.trend[i]
+				p.y[k] = p.y[i]
+				if len(p.trend) > 0 { // none with the baseline none
+					p.trend[k] = p.trend[i]
+				}
 			}
 		}
 		k++
@@ -200,6 +203,6 @@ func (p *Processor) leave(bad []bool, withTrend bool) {
 		p.mask = p.mask[:k]
 	}
 	if withTrend {
-		p.y, p.trend = p.y[:k], p.trend[:k]
+		p.y, p.trend = p.y[:k], p.trend[:min(k, len(p.trend))]
 	}
 }
