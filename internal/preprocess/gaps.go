@@ -13,15 +13,24 @@ func MedianCadence(t []float64) float64 {
 // medianCadence is MedianCadence. Times that rise from row to row, as they do
 // after the first steps of the pipeline, are ranked in one pass.
 func (w *statWork) medianCadence(t []float64) float64 {
+	if m, ok := w.risingCadence(t); ok {
+		return m
+	}
+	return w.cadenceOfAll(t)
+}
+
+// risingCadence is medianCadence of many times that rise from row to row; not ok
+// for others, and where a sample says too little of the differences.
+func (w *statWork) risingCadence(t []float64) (m float64, ok bool) {
 	steps := len(t) - 1
 	if steps <= sortable {
-		return w.cadenceOfAll(t)
+		return 0, false
 	}
 	w.buf, w.alt = grown(w.buf, len(t)), grown(w.alt, len(t))
-	m := min(max(steps/48, 32), 384)
-	w.sample = grown(w.sample, m)
+	samples := min(max(steps/48, 32), 384)
+	w.sample = grown(w.sample, samples)
 	for i := range w.sample {
-		j := uint(i) * uint(steps) / uint(m)
+		j := uint(i) * uint(steps) / uint(samples)
 		w.sample[i] = t[j+1] - t[j]
 	}
 	b := between(w.sample, float64(steps)/2, float64(steps))
@@ -29,10 +38,10 @@ func (w *statWork) medianCadence(t []float64) float64 {
 	b.below, b.inside, rising = splitSteps(t, b.lo, b.hi, w.buf)
 	k := (steps - 1) / 2
 	if !rising || b.turn(k, steps) {
-		return w.cadenceOfAll(t)
+		return 0, false
 	}
 	lower, upper := w.narrow(w.buf[:b.inside], b, k, steps)
-	return medianOf(lower, upper, steps)
+	return medianOf(lower, upper, steps), true
 }
 
 // cadenceOfAll is medianCadence for few times, and for differences of which a

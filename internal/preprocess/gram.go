@@ -85,12 +85,26 @@ func (g *gram) ends(x []float64, from, to int, trend []float64) {
 	fill(trend[from:to], 0)
 	for k := 0; k <= g.order; k++ {
 		p := g.row(k)[:len(x)]
-		dot := 0.0
-		for i, v := range x {
-			dot += v * p[i]
-		}
+		dot := dotProduct(x, p)
 		for i := from; i < to; i++ {
 			trend[i] += dot * p[i]
 		}
 	}
+}
+
+// dotProduct returns the sum of x·p, in four sums that do not wait for each
+// other. p is as long as x.
+func dotProduct(x, p []float64) float64 {
+	var a0, a1, a2, a3 float64
+	p = p[:len(x)]
+	for ; len(x) >= 4 && len(p) >= 4; x, p = x[4:], p[4:] {
+		a0 += x[0] * p[0]
+		a1 += x[1] * p[1]
+		a2 += x[2] * p[2]
+		a3 += x[3] * p[3]
+	}
+	for i, v := range x {
+		a0 += v * p[i]
+	}
+	return (a0 + a1) + (a2 + a3)
 }

@@ -61,8 +61,22 @@ func SavgolIterative(ctx context.Context, t, f []float64, mask []bool, o Iterati
 
 // iterative is SavgolIterative on checked arguments.
 func (w *baseWork) iterative(ctx context.Context, t, f []float64, mask []bool, o IterativeOptions, trend []float64) error {
+	w.rest = grown(w.rest, len(f))
+	finite := w.rest[:0]
+	for _, v := range f {
+		if v-v == 0 {
+			finite = append(finite, v)
+		}
+	}
+	center, std := w.stat.medianStd(finite)
+	return w.iterativeAbout(ctx, t, f, mask, o, center, std, trend)
+}
+
+// iterativeAbout is iterative where the median and the standard deviation of
+// the finite values of f are known.
+func (w *baseWork) iterativeAbout(ctx context.Context, t, f []float64, mask []bool, o IterativeOptions, center, std float64, trend []float64) error {
 	o = o.filled()
-	center := w.firstUse(t, f, mask, o.Sigma)
+	w.firstUse(t, f, mask, center, std*o.Sigma)
 	for range o.Iterations {
 		if err := ended(ctx, "savgol_iterative"); err != nil {
 			return err
@@ -80,35 +94,24 @@ func (w *baseWork) iterative(ctx context.Context, t, f []float64, mask []bool, o
 	return nil
 }
 
-// firstUse sets the used rows: finite, not masked, within sigma standard
-// deviations of the median; these over all finite rows. It returns the median.
-func (w *baseWork) firstUse(t, f []float64, mask []bool, sigma float64) float64 {
-	w.ut, w.ux = grown(w.ut, len(f))[:0], grown(w.ux, len(f))[:0]
-	w.fit, w.rest = grown(w.fit, len(f)), grown(w.rest, len(f))
-	finite := w.rest[:0]
-	for _, v := range f {
-		if v-v == 0 {
-			finite = append(finite, v)
-		}
-	}
-	center := w.stat.median(finite)
-	_, std := meanStd(finite)
-	limit := std * sigma
+// firstUse sets the used rows: finite, not masked, at most limit from center.
+func (w *baseWork) firstUse(t, f []float64, mask []bool, center, limit float64) {
+	n, k := len(f), 0
+	w.ut, w.ux, w.fit, w.rest = grown(w.ut, n), grown(w.ux, n), grown(w.fit, n), grown(w.rest, n)
+	ut, ux := w.ut[:n], w.ux[:n]
 	for i, v := range f {
+		ut[k], ux[k] = t[i], v
 		if math.Abs(v-center) <= limit && (mask == nil || !mask[i]) {
-			w.ut, w.ux = append(w.ut, t[i]), append(w.ux, v)
+			k++
 		}
 	}
-	return center
+	w.ut, w.ux = ut[:k], ux[:k]
 }
 
 // pieces sets fit to the trend of the used rows, piece by piece.
 func (w *baseWork) pieces(o IterativeOptions) {
-	t, x, fit, steps := w.ut, w.ux, w.fit[:len(w.ut)], w.rest[:max(len(w.ut)-1, 0)]
-	for i := range steps {
-		steps[i] = t[i+1] - t[i]
-	}
-	limit := o.BreakTolerance * w.stat.median(steps)
+	t, x, fit := w.ut, w.ux, w.fit[:len(w.ut)]
+	limit := o.BreakTolerance * w.medianStep()
 	start := 0
 	for i := range t {
 		if i+1 < len(t) && !(t[i+1]-t[i] > limit) {
@@ -124,20 +127,34 @@ func (w *baseWork) pieces(o IterativeOptions) {
 	}
 }
 
+// medianStep returns the median of all differences of the used times; those of
+// rows at the same time count too.
+func (w *baseWork) medianStep() float64 {
+	if m, ok := w.stat.risingCadence(w.ut); ok {
+		return m
+	}
+	steps := w.rest[:max(len(w.ut)-1, 0)]
+	for i := range steps {
+		steps[i] = w.ut[i+1] - w.ut[i]
+	}
+	return w.stat.median(steps)
+}
+
 // keepClose drops the used rows that are not close to the trend. It reports
-// whether a row was left to go on with: where none is, all stay.
+// whether another pass is of use: not where no row would be left, when all stay,
+// nor where none was dropped, as the trend would be the same again.
 func (w *baseWork) keepClose(sigma float64) bool {
 	n := len(w.ut)
 	t, x, fit, rest := w.ut, w.ux[:n], w.fit[:n], w.rest[:n]
 	for i := range rest {
 		rest[i] = x[i] - fit[i]
 	}
-	_, std := meanStd(rest)
-	limit, k := std*sigma+1e-14, 0
-	t0, x0, fit0 := 0.0, 0.0, 0.0
-	if n > 0 {
-		t0, x0, fit0 = t[0], x[0], fit[0]
+	if n == 0 {
+		return false
 	}
+	_, std := deviation(rest, 0)
+	limit, k := std*sigma+1e-14, 0
+	t0, x0, fit0 := t[0], x[0], fit[0]
 	for i, r := range rest {
 		t[k], x[k], fit[k] = t[i], x[i], fit[i]
 		if math.Abs(r) < limit {
@@ -145,13 +162,11 @@ func (w *baseWork) keepClose(sigma float64) bool {
 		}
 	}
 	if k == 0 {
-		if n > 0 {
-			t[0], x[0], fit[0] = t0, x0, fit0
-		}
+		t[0], x[0], fit[0] = t0, x0, fit0
 		return false
 	}
 	w.ut, w.ux = t[:k], x[:k]
-	return true
+	return k < n
 }
 
 // joinLines evaluates at t, in order, the straight lines through the points
@@ -165,6 +180,10 @@ func joinLines(t, pt, py, trend []float64) {
 	for i, v := range t {
 		for k < len(pt)-1 && pt[k] < v {
 			k++
+		}
+		if pt[k] == v { // most times are those of a point
+			trend[i] = py[k]
+			continue
 		}
 		trend[i] = onLine(pt[k-1], py[k-1], pt[k], py[k], v)
 	}

@@ -55,6 +55,7 @@ func Measure(t, flux []float64, segment []int32, nIn int) Metrics {
 func CDPP(t, flux []float64, duration, window int) (ppm float64, ok bool) {
 	var w metricWork
 	w.collect(t, flux, nil)
+	w.center, w.std = w.outlier.stat.medianStd(w.f)
 	ppm, ok, err := w.cdpp(context.Background(), duration, window)
 	return ppm, ok && err == nil
 }
@@ -69,6 +70,8 @@ type metricWork struct {
 	segment []int32
 	trend   []float64
 	bad     []bool
+
+	center, std float64 // median and standard deviation of f
 }
 
 // measure is Measure that stops when ctx ends.
@@ -82,6 +85,7 @@ func (w *metricWork) measure(ctx context.Context, t, flux []float64, segment []i
 	if segment != nil {
 		m.Segments = w.segments()
 	}
+	w.center, w.std = w.outlier.stat.medianStd(w.f)
 	w.scatter(&m)
 	cadence := w.outlier.stat.medianCadence(w.t)
 	if !(cadence > 0) {
@@ -167,9 +171,8 @@ func (w *metricWork) scatter(m *Metrics) {
 	if len(w.f) < 2 {
 		return
 	}
-	_, std := meanStd(w.f)
-	m.RMS = known(std)
-	m.MADStd = known(madToSigma * stat.mad(w.f, stat.median(w.f)))
+	m.RMS = known(w.std)
+	m.MADStd = known(madToSigma * stat.mad(w.f, w.center))
 	w.trend = grown(w.trend, len(w.f))
 	d := w.trend[:0]
 	for i := 1; i < len(w.f); i++ {
@@ -180,8 +183,8 @@ func (w *metricWork) scatter(m *Metrics) {
 	if len(d) < 2 {
 		return
 	}
-	_, std = meanStd(d)
-	m.P2PMAD = known(madToSigma * stat.mad(d, stat.median(d)) / math.Sqrt2)
+	median, std := stat.medianStd(d)
+	m.P2PMAD = known(madToSigma * stat.mad(d, median) / math.Sqrt2)
 	m.P2PStd = known(std / math.Sqrt2)
 }
 
@@ -193,7 +196,7 @@ func (w *metricWork) cdpp(ctx context.Context, duration, window int) (ppm float6
 		return 0, false, nil
 	}
 	w.trend, w.bad = grown(w.trend, n), grown(w.bad, n)
-	if err := w.base.iterative(ctx, w.t, w.f, nil, IterativeOptions{Window: window, Order: order}, w.trend); err != nil {
+	if err := w.base.iterativeAbout(ctx, w.t, w.f, nil, IterativeOptions{Window: window, Order: order}, w.center, w.std, w.trend); err != nil {
 		return 0, false, err
 	}
 	y := w.trend[:0]
@@ -237,7 +240,7 @@ func (w *metricWork) meansScatter(y []float64, d int) (ppm float64, ok bool) {
 		means[i] = sum / float64(d)
 		sum += next - old
 	}
-	_, std := meanStd(means)
+	_, std := deviation(means, 0) // they lie about the median
 	std *= 1e6
 	return std, std-std == 0
 }

@@ -115,6 +115,16 @@ func meanStd(x []float64) (mean, std float64) {
 	return deviation(x, x[0]+s1/float64(len(x)))
 }
 
+// medianStd returns the median and the standard deviation of x; NaN for no value.
+func (w *statWork) medianStd(x []float64) (median, std float64) {
+	if len(x) == 0 {
+		return math.NaN(), math.NaN()
+	}
+	median = w.median(x)
+	_, std = deviation(x, median)
+	return median, std
+}
+
 // deviation returns the mean and the standard deviation of x, of which c is
 // about the centre.
 func deviation(x []float64, c float64) (mean, std float64) {
