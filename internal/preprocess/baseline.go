@@ -26,8 +26,12 @@ type baseWork struct {
 	loc    locator
 }
 
-// ctxRows is how many rows are done between two looks at the context.
-const ctxRows = 2048
+// ctxRows is how many rows are done between two looks at the context, ctxWork
+// how many products, some 10 ms, where a row takes many.
+const (
+	ctxRows = 2048
+	ctxWork = 1 << 22
+)
 
 // ended returns the context's error in our words; nil while it goes on.
 func ended(ctx context.Context, op string) error {

@@ -174,7 +174,7 @@ func (p *Processor) fitPiece(s span) (hole bool, err error) {
 	case q.BaselineMethod == baselineBiweight:
 		err = p.base.biweight(p.ctx, t, x, mask, *q.BiweightWindowDays, q.BiweightC, trend)
 	default:
-		p.base.savgol(x, p.out.WindowUsed, q.BaselinePolyorder, trend)
+		err = p.base.savgol(p.ctx, x, p.out.WindowUsed, q.BaselinePolyorder, trend)
 	}
 	return false, err
 }

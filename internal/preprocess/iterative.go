@@ -81,7 +81,9 @@ func (w *baseWork) iterativeAbout(ctx context.Context, t, f []float64, mask []bo
 		if err := ended(ctx, "savgol_iterative"); err != nil {
 			return err
 		}
-		w.pieces(o)
+		if err := w.pieces(ctx, o); err != nil {
+			return err
+		}
 		if !w.keepClose(o.Sigma) {
 			break
 		}
@@ -109,7 +111,7 @@ func (w *baseWork) firstUse(t, f []float64, mask []bool, center, limit float64) 
 }
 
 // pieces sets fit to the trend of the used rows, piece by piece.
-func (w *baseWork) pieces(o IterativeOptions) {
+func (w *baseWork) pieces(ctx context.Context, o IterativeOptions) error {
 	t, x, fit := w.ut, w.ux, w.fit[:len(w.ut)]
 	limit := o.BreakTolerance * w.medianStep()
 	start := 0
@@ -121,10 +123,13 @@ func (w *baseWork) pieces(o IterativeOptions) {
 		if o.Window > n || float64(n) < o.BreakTolerance {
 			fill(fit[start:i+1], w.stat.median(x[start:i+1]))
 		} else {
-			w.savgol(x[start:i+1], o.Window, o.Order, fit[start:i+1])
+			if err := w.savgol(ctx, x[start:i+1], o.Window, o.Order, fit[start:i+1]); err != nil {
+				return err
+			}
 		}
 		start = i + 1
 	}
+	return nil
 }
 
 // medianStep returns the median of all differences of the used times; those of

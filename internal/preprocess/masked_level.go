@@ -28,9 +28,6 @@ type level struct {
 	coeff [4]float64
 }
 
-// ctxWork is the work after which the context is looked at: some 10 ms.
-const ctxWork = 1 << 22
-
 // momentOrder is the highest order fitted by running moments.
 const momentOrder = 3
 

@@ -1,6 +1,9 @@
 package preprocess
 
-import "math"
+import (
+	"context"
+	"math"
+)
 
 // SavgolCoefficients returns the smoothing coefficients of the Savitzky–Golay
 // filter, window values for the samples -m…m: the trend at a sample is their
@@ -35,35 +38,42 @@ func Savgol(x []float64, window, order int) ([]float64, error) {
 	}
 	var w baseWork
 	trend := make([]float64, len(x))
-	w.savgol(x, window, order, trend)
-	return trend, nil
+	return trend, w.savgol(context.Background(), x, window, order, trend)
 }
 
-// savgol is Savgol; an even window is raised by one. trend may not be x.
-func (w *baseWork) savgol(x []float64, window, order int, trend []float64) {
+// savgol is Savgol; an even window is raised by one. trend may not be x. The
+// error is that of the context.
+func (w *baseWork) savgol(ctx context.Context, x []float64, window, order int, trend []float64) error {
 	window = min(window|1, (len(x)-1)|1)
 	if len(x) == 0 {
-		return
+		return nil
 	}
 	if len(x)%2 == 0 {
 		window = min(window, len(x)-1)
 	}
 	if window <= order {
 		fill(trend, w.stat.median(x))
-		return
+		return nil
 	}
 	g, m, n := w.polynomials(window, order), window/2, len(x)
 	switch {
 	case m == 0:
 		copy(trend, x)
-		return
+		return nil
 	case order <= 3 && window > directWindow && even(x):
 		runMoments(x, m, order, trend)
 	default:
-		convolve(x, g.center, trend)
+		rows := max(ctxWork/(m+1), 1)
+		for at := m; at < n-m; at += rows {
+			if err := ended(ctx, "savgol"); err != nil {
+				return err
+			}
+			convolve(x, g.center, trend, at, min(at+rows, n-m))
+		}
 	}
 	g.ends(x[:window], 0, m, trend)
 	g.ends(x[n-window:], m+1, window, trend[n-window:])
+	return nil
 }
 
 // directWindow is the longest window for which the plain sum is as fast as
@@ -102,10 +112,11 @@ func even(x []float64) bool {
 	return 2*large >= seen
 }
 
-// convolve sets the interior of trend to the sum of c_|j|·x over the window.
-func convolve(x, c, trend []float64) {
+// convolve sets the rows from start to end of trend, which have their whole
+// window, to the sum of c_|j|·x over it.
+func convolve(x, c, trend []float64, start, end int) {
 	m := len(c) - 1
-	for i := m; i < len(x)-m; i++ {
+	for i := start; i < end; i++ {
 		left, right := x[i-m:i], x[i+1:i+1+m]
 		var s0, s1 float64
 		j := 1
