@@ -2,10 +2,7 @@ package catalog_test
 
 import (
 	"bytes"
-	"compress/gzip"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -27,20 +24,7 @@ const (
 
 func wire(t testing.TB, name string) []byte {
 	t.Helper()
-	f, err := os.Open(xtest.Shared(t, "data/real/catalogs/"+name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
+	return xtest.Gunzip(t, "data/real/catalogs/"+name)
 }
 
 func parse(t testing.TB, typ catalog.Type, b []byte) *catalog.Table {

@@ -1,9 +1,7 @@
 package process_test
 
 import (
-	"compress/gzip"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -166,20 +164,7 @@ func (b *bench) table(t testing.TB, typ catalog.Type, path exo.Path, text []byte
 
 func unzip(t testing.TB, name string) []byte {
 	t.Helper()
-	f, err := os.Open(xtest.Shared(t, "data/real/catalogs/"+name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
+	return xtest.Gunzip(t, "data/real/catalogs/"+name)
 }
 
 // The real files that most tests use: four sectors of TOI 1265.01, and two

@@ -1,11 +1,8 @@
 package tables_test
 
 import (
-	"compress/gzip"
 	"context"
 	"errors"
-	"io"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -68,20 +65,7 @@ func hold(t testing.TB, s *store.Store, path exo.Path, kind store.Kind, typ cata
 
 func real(t testing.TB, name string) []byte {
 	t.Helper()
-	f, err := os.Open(xtest.Shared(t, "data/real/catalogs/"+name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
+	return xtest.Gunzip(t, "data/real/catalogs/"+name)
 }
 
 const koiHeader = "kepoi_name,kepid,koi_disposition,koi_period,koi_time0bk,koi_duration,ra,dec\n"

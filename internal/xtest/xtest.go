@@ -7,6 +7,8 @@ package xtest
 
 import (
 	"bytes"
+	"compress/gzip"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,6 +46,25 @@ func Shared(t testing.TB, rel string) string {
 		missing(t, "shared data %s: %v", rel, err)
 	}
 	return p
+}
+
+// Gunzip returns what a gzipped file of the shared data holds.
+func Gunzip(t testing.TB, rel string) []byte {
+	t.Helper()
+	f, err := os.Open(Shared(t, rel))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatalf("%s: %v", rel, err)
+	}
+	b, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatalf("%s: %v", rel, err)
+	}
+	return b
 }
 
 // Glob returns the shared files that match the pattern, at least one.
