@@ -211,7 +211,7 @@ func realPart(t *testing.T, f *figure.Figure, file string) figure.Part {
 	out := &preprocess.Result{}
 	var p preprocess.Processor
 	if err := p.Run(context.Background(), preprocess.SeriesOf(lc), recipe, out); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	f.Title, f.Scale, f.FluxUnit = lc.Name, lc.Scale, lc.FluxUnit
 	letter := map[exo.Mission]string{exo.TESS: "S", exo.Kepler: "Q", exo.K2: "C"}[lc.Mission]
