@@ -21,15 +21,17 @@ var levels = map[string]int{
 
 	"internal/lightcurve": 2, "internal/catalog": 2, "internal/universe": 2,
 	"internal/preprocess": 2, "internal/processed": 2, "internal/figure": 2,
+	"internal/validate": 2, "internal/candidate": 2, "internal/export": 2,
 
 	"internal/archive": 3, "internal/store": 3, "internal/cache": 3, "internal/jobs": 3,
 
 	"internal/archive/nea": 4, "internal/archive/exofop": 4, "internal/archive/mast": 4,
 	"internal/archive/esa": 4, "internal/archive/folder": 4, "internal/cache/file": 4,
 
-	"internal/tables": 4,
+	"internal/tables": 4, "internal/reports": 4,
 
-	"internal/ingest": 5, "internal/process": 5,
+	"internal/ingest": 5, "internal/process": 5, "internal/review": 5,
+	"internal/derive": 5, "internal/query": 5, "internal/history": 5,
 
 	"internal/api": 6, "internal/cli": 6, "internal/sample": 6,
 
@@ -43,6 +45,8 @@ var sameLevel = map[string][]string{
 	"internal/preprocess": {"internal/lightcurve"},
 	"internal/processed":  {"internal/lightcurve", "internal/preprocess"},
 	"internal/figure":     {"internal/preprocess"},
+	"internal/validate":   {"internal/catalog", "internal/lightcurve"},
+	"internal/candidate":  {"internal/catalog"},
 	"internal/app":        {"internal/config"},
 	"cmd/exoplanetai":     {"internal/app"},
 }

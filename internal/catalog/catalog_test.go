@@ -288,7 +288,7 @@ func TestValidationFindsWhatIsWrong(t *testing.T) {
 		if tt.rule != "" && (f[0].Rule != tt.rule || f[0].Column == "" || f[0].Message == "" || f[0].Level == "") {
 			t.Errorf("%s: %+v", name, f[0])
 		}
-		if (s.Metrics["accuracy"] == 1) != s.Valid {
+		if (s.Metrics.Accuracy.Overall == 1) != s.Valid {
 			t.Errorf("%s: %v", name, s.Metrics)
 		}
 	}

@@ -58,7 +58,7 @@ func TestRealTablesAreValid(t *testing.T) {
 			if !s.Valid || s.Errors != 0 || s.Warnings != tt.warnings {
 				t.Errorf("%+v %+v", s, findings)
 			}
-			if c := s.Metrics["completeness"]; c < 0.5 || c > 1 || s.Metrics["accuracy"] != 1 {
+			if c := s.Metrics.Completeness.Overall; c < 0.5 || c > 1 || s.Metrics.Accuracy.Overall != 1 {
 				t.Errorf("metrics %v", s.Metrics)
 			}
 			if tab.Len() != tt.rows || len(tab.Columns) != tt.cols {

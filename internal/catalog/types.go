@@ -15,6 +15,10 @@ const (
 	TOI  Type = "toi"  // TESS Objects of Interest, ExoFOP-TESS
 	K2   Type = "k2"   // K2 Planets and Candidates, NASA Exoplanet Archive `k2pandc`
 	Gaia Type = "gaia" // host-star parameters, ESA Gaia archive
+
+	// Candidates is the merged table of processed/v2. It is made here, not
+	// fetched, and so is not among Types.
+	Candidates Type = "candidates"
 )
 
 // Types lists the tables; the first three make a batch.
@@ -49,12 +53,12 @@ type SchemaChanges struct {
 	Removed []string `json:"removed"`
 }
 
-// Summary is the outcome of a validation as answers carry it.
+// Summary is the outcome of a validation as answers and metadata carry it.
 type Summary struct {
-	Valid    bool               `json:"valid"`
-	Errors   int                `json:"errors"`
-	Warnings int                `json:"warnings"`
-	Metrics  map[string]float64 `json:"metrics"`
+	Valid    bool    `json:"valid"`
+	Errors   int     `json:"errors"`
+	Warnings int     `json:"warnings"`
+	Metrics  Metrics `json:"metrics"`
 }
 
 // Star is a host star: its identifier and position.

@@ -59,9 +59,9 @@ func Inspect(t *Table, limit int) (Summary, []Finding) {
 	for _, n := range t.filled {
 		filled += n
 	}
-	s := Summary{Valid: v.errors == 0, Errors: v.errors, Warnings: v.warnings, Metrics: map[string]float64{
-		"completeness": share(filled, t.Len()*len(t.Columns)),
-		"accuracy":     share(v.checked-v.errors, v.checked),
+	s := Summary{Valid: v.errors == 0, Errors: v.errors, Warnings: v.warnings, Metrics: Metrics{
+		Completeness: Overall(share(filled, t.Len()*len(t.Columns))),
+		Accuracy:     Overall(share(v.checked-v.errors, v.checked)),
 	}}
 	return s, v.findings
 }

@@ -215,7 +215,7 @@ func describeCurve(info lightcurve.Info, p archive.Product, warnings int) (store
 	m := store.Meta{
 		Path: path, Kind: store.LightCurve, Rows: info.Rows, Target: p.ID, Mission: p.Mission, Author: p.Author,
 		CadenceS: round(info.CadenceS), TimeStart: finite(info.First), TimeEnd: finite(info.Last), Scale: info.Scale, Release: info.Release,
-		Validation: &catalog.Summary{Valid: true, Warnings: warnings, Metrics: map[string]float64{"completeness": share(info.FiniteTimes, info.Rows)}},
+		Validation: &catalog.Summary{Valid: true, Warnings: warnings, Metrics: catalog.Metrics{Completeness: catalog.Overall(share(info.FiniteTimes, info.Rows))}},
 	}
 	slice := p.SectorQuarter
 	if slice < 0 {

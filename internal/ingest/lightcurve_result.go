@@ -62,7 +62,7 @@ func sourceOf(files []fetchedCurve) Source {
 
 // summary adds up the files' own; the metrics are means over the rows.
 func summary(files []fetchedCurve) catalog.Summary {
-	sum := catalog.Summary{Valid: true, Metrics: map[string]float64{}}
+	sum := catalog.Summary{Valid: true}
 	rows := 0
 	complete := 0.0
 	for _, f := range files {
@@ -74,10 +74,12 @@ func summary(files []fetchedCurve) catalog.Summary {
 		sum.Errors += v.Errors
 		sum.Warnings += v.Warnings
 		rows += f.meta.Rows
-		complete += v.Metrics["completeness"] * float64(f.meta.Rows)
+		if c := v.Metrics.Completeness; c != nil {
+			complete += c.Overall * float64(f.meta.Rows)
+		}
 	}
 	if rows > 0 {
-		sum.Metrics["completeness"] = complete / float64(rows)
+		sum.Metrics.Completeness = catalog.Overall(complete / float64(rows))
 	}
 	return sum
 }

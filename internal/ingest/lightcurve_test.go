@@ -95,7 +95,8 @@ func TestALightCurveIsFetchedCheckedAndStored(t *testing.T) {
 	if want := 49 * 120.0 / 86400; res.TimeSpanDays < want-1e-9 || res.TimeSpanDays > want+1e-9 {
 		t.Errorf("span %g, want %g", res.TimeSpanDays, want)
 	}
-	same(t, "validation", res.Validation, "{true 0 0 map[completeness:0.98]}")
+	same(t, "valid", res.Validation.Valid, true)
+	same(t, "completeness", res.Validation.Metrics.Completeness.Overall, 0.98)
 	same(t, "times", []any{res.RetrievedAt, res.FreshUntil}, []any{b.clock.Now(), b.clock.Now().Add(6 * time.Hour)})
 	m, err := b.store.Get(t.Context(), f.Path)
 	if err != nil {

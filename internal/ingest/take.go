@@ -25,7 +25,7 @@ const shown = 100
 func (r *run) take(ctx context.Context, l *load, meta store.Meta, delta *piece) (TableResult, error) {
 	table, err := catalog.Parse(r.t, l.bytes)
 	if err != nil {
-		return r.reject(ctx, l, nil, catalog.Summary{Errors: 1, Metrics: map[string]float64{}}, nil, err)
+		return r.reject(ctx, l, nil, catalog.Summary{Errors: 1}, nil, err)
 	}
 	summary, findings := catalog.Inspect(table, shown)
 	switch {

@@ -24,7 +24,7 @@ func full() store.Meta {
 		Path: "raw/nasa/koi_20260102_120000.csv", SHA256: exo.DigestOf([]byte("x")), SizeBytes: 1, RetrievedAt: noon, Kind: store.Table,
 		Origin: exo.Origin{Archive: "nea", URL: "https://exoplanetarchive.example/TAP/sync", Query: "select * from cumulative where koi_score < 0.5 & 1", ETag: `"e"`, LastModified: "Thu, 01 Jan 2026 00:00:00 GMT"},
 		Rows:   9564, Columns: []catalog.Column{{Name: "kepid", Type: "int"}, {Name: "koi_period", Type: "double", Unit: "days"}},
-		SchemaFingerprint: "sha256:aa", Validation: &catalog.Summary{Valid: true, Warnings: 2, Metrics: map[string]float64{"completeness": 0.75, "accuracy": 1}},
+		SchemaFingerprint: "sha256:aa", Validation: &catalog.Summary{Valid: true, Warnings: 2, Metrics: catalog.Metrics{Completeness: catalog.Overall(0.75), Accuracy: catalog.Overall(1)}},
 		Program: "exoplanetai 0.1", Table: catalog.KOI, Newest: "2026-01-01", Full: &at,
 		From:   []store.Ref{{Path: "raw/nasa/koi_1.csv", SHA256: exo.DigestOf([]byte("y"))}},
 		Target: exo.TargetID{Catalog: exo.TIC, Number: 441420236}, Mission: exo.TESS, Author: "SPOC", SectorQuarter: &sector,

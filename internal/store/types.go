@@ -20,6 +20,10 @@ const (
 	Answer     Kind = "answer"     // an archive's search answer
 	Processed  Kind = "processed"  // a processed light curve, FITS
 	Report     Kind = "report"     // the account of how a processed light curve was made, JSON
+	Normalized Kind = "normalized" // processed/v1: a table in common units and words, CSV; its description beside it is a Companion
+	Merged     Kind = "merged"     // processed/v2: the table of candidates, CSV
+	Companion  Kind = "companion"  // what belongs to a Normalized or Merged table: description, aliases, conflicts
+	Validation Kind = "validation" // all findings of one validation, JSON
 )
 
 // Meta is the provenance record of a file, kept beside it under metadata/.
