@@ -37,6 +37,12 @@ const (
 	RoleDurationErr2  // hours, downwards
 	RoleDurationLimit // not 0: the duration is a limit
 	RoleDepth         // ppm; K2: per cent
+
+	// What Events reads beside these.
+	RoleRadius      // Earth radii, of the planet
+	RoleRadiusErr   // Earth radii
+	RoleRadiusErr2  // Earth radii, downwards
+	RoleRadiusLimit // not 0: the radius is a limit
 	roles
 )
 
@@ -71,6 +77,9 @@ var fields = map[Type][]field{
 		{RoleDurationErr, []string{"koi_duration_err1"}, false, false},
 		{RoleDurationErr2, []string{"koi_duration_err2"}, false, false},
 		{RoleDepth, []string{"koi_depth"}, false, false},
+		{RoleRadius, []string{"koi_prad"}, false, false},
+		{RoleRadiusErr, []string{"koi_prad_err1"}, false, false},
+		{RoleRadiusErr2, []string{"koi_prad_err2"}, false, false},
 	},
 	TOI: {
 		{RoleKey, []string{"TOI"}, true, false},
@@ -95,6 +104,10 @@ var fields = map[Type][]field{
 		{RoleDurationErr2, []string{"pl_trandurherr2"}, false, false},
 		{RoleDurationLimit, []string{"pl_trandurhlim"}, false, false},
 		{RoleDepth, []string{"Depth (ppm)", "pl_trandep"}, false, false},
+		{RoleRadius, []string{"Planet Radius (R_Earth)", "pl_rade"}, false, false},
+		{RoleRadiusErr, []string{"Planet Radius (R_Earth) err", "Planet Radius error", "pl_radeerr1"}, false, false},
+		{RoleRadiusErr2, []string{"pl_radeerr2"}, false, false},
+		{RoleRadiusLimit, []string{"pl_radelim"}, false, false},
 	},
 	K2: {
 		{RoleKey, []string{"pl_name"}, true, false},
@@ -123,6 +136,10 @@ var fields = map[Type][]field{
 		{RoleDurationErr2, []string{"pl_trandurerr2"}, false, false},
 		{RoleDurationLimit, []string{"pl_trandurlim"}, false, false},
 		{RoleDepth, []string{"pl_trandep"}, false, false},
+		{RoleRadius, []string{"pl_rade"}, false, false},
+		{RoleRadiusErr, []string{"pl_radeerr1"}, false, false},
+		{RoleRadiusErr2, []string{"pl_radeerr2"}, false, false},
+		{RoleRadiusLimit, []string{"pl_radelim"}, false, false},
 	},
 	Gaia: {
 		{RoleKey, []string{"source_id"}, true, true},

@@ -2,10 +2,13 @@ package history
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
+	"exoplanetai/internal/archive"
 	"exoplanetai/internal/catalog"
 	"exoplanetai/internal/exo"
+	"exoplanetai/internal/store"
 	"exoplanetai/internal/tables"
 )
 
@@ -141,8 +144,48 @@ type FeedItem struct {
 	Event catalog.Event
 }
 
+// Options says what a Service works with.
+type Options struct {
+	Store  *store.Store
+	Tables *tables.Tables // current tables of Store; nil: a reader of its own
+	Clock  exo.Clock      // dates a feed without entries, and announcements
+	Log    *slog.Logger   // nil: no log
+	Keep   int            // parsed versions of tables, and differences, that are held; 0: 8
+
+	Poster Poster // carries announcements: archive.NewPoster; nil: none is sent
+	Hooks  []Hook // who is told
+	Base   string // URL of this server, for the link to the feed in announcements; empty: no link
+}
+
+// Hook is an address that is told what changed. Its URL may hold a secret, too:
+// neither is logged or stands in an error beyond the host's name.
+type Hook struct {
+	URL          string
+	Secret       string // signs the body; empty: not signed
+	AllowPrivate bool   // the address may be in this network, and on any port
+}
+
+// Poster delivers one announcement, and repeats it a few times.
+type Poster interface {
+	Post(ctx context.Context, d archive.Delivery) error
+}
+
 // Service tells what changed. Its methods may be called from many goroutines.
-type Service struct{}
+type Service struct {
+	opt Options
+	log *slog.Logger
+}
+
+// New makes a service.
+func New(o Options) *Service {
+	if o.Tables == nil && o.Store != nil {
+		o.Tables = tables.New(o.Store)
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Service{opt: o, log: o.Log}
+}
 
 // Diff compares two versions of a table.
 func (s *Service) Diff(ctx context.Context, r DiffRequest) (Diff, error) {
