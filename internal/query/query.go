@@ -51,9 +51,6 @@ type Rows struct {
 	Row  func(cells []any) error
 }
 
-// Service selects rows. Its methods may be called from many goroutines.
-type Service struct{}
-
 // Select finds rows and hands them out. Equal requests give equal rows in
 // equal order.
 //
@@ -73,4 +70,10 @@ func (s *Service) Key(ctx context.Context, table catalog.Type, ref tables.Ref, k
 // Columns describes the columns of a table.
 func (s *Service) Columns(ctx context.Context, table catalog.Type, ref tables.Ref) (tables.Version, []export.Column, error) {
 	return tables.Version{}, nil, exo.Errorf("query.Columns", exo.Internal, table, "not built")
+}
+
+// Prepare makes the query file of a version ahead of the first question. A
+// reader does nothing.
+func (s *Service) Prepare(ctx context.Context, table catalog.Type, ref tables.Ref) error {
+	return exo.Errorf("query.Prepare", exo.Internal, table, "not built")
 }
