@@ -3,7 +3,6 @@ package validate
 import (
 	"exoplanetai/internal/catalog"
 	"exoplanetai/internal/exo"
-	"exoplanetai/internal/fits"
 )
 
 // Table judges a table by all rules of its type.
@@ -21,9 +20,10 @@ func Unreadable(t catalog.Type, err error) *Report {
 
 // Rules lists the declared rules of a data type: koi, toi, k2, gaia, lightcurve;
 // all for "".
-func Rules(dataType string) []Rule { return nil }
-
-// LightCurve judges a light-curve file.
-func LightCurve(f *fits.File, o LightCurveOptions) *Report {
-	return &Report{DataType: "lightcurve", Valid: true, Levels: map[Level]Count{}, Findings: []Finding{}}
+func Rules(dataType string) []Rule {
+	var rules []Rule
+	if dataType == "" || dataType == LightCurveType {
+		rules = append(rules, lightCurveRules()...)
+	}
+	return rules
 }
