@@ -117,14 +117,14 @@ func (s *Server) open(ctx context.Context, p exo.Path) (document, error) {
 	const op = "api.files"
 	unknown := exo.Errorf(op, exo.NotFound, p, "there is no file %s", p).
 		Try("files are below raw, lightcurves, processed, metadata and checksums; answers of the ingest routes name them")
-	switch p.Top() {
-	case "raw", "lightcurves", "processed":
+	switch top := p.Top(); {
+	case top == "raw", top == "lightcurves", top == "processed", strings.HasPrefix(string(p), "metadata/validation/"):
 		f, err := s.library.Read(ctx, p)
 		if err != nil {
 			return document{}, err
 		}
 		return document{f, f.Meta.SHA256, f.Meta.RetrievedAt, f.Close}, nil
-	case "metadata":
+	case top == "metadata":
 		of, ok := strings.CutSuffix(strings.TrimPrefix(string(p), "metadata/"), ".json")
 		if !ok {
 			return document{}, unknown
@@ -138,7 +138,7 @@ func (s *Server) open(ctx context.Context, p exo.Path) (document, error) {
 			return document{}, err
 		}
 		return inMemory(text, m.RetrievedAt), nil
-	case "checksums":
+	case top == "checksums":
 		if path.Ext(string(p)) != ".sha256" || p.Dir() != "checksums" {
 			return document{}, unknown
 		}

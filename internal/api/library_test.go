@@ -60,6 +60,7 @@ func withStore(t *testing.T) (f *fixture, dir string, small, large []byte) {
 	}
 	publish(t, st, "lightcurves/tess/s0001/a_lc.fits", small)
 	publish(t, st, "raw/nasa/koi_20260102_120000.csv", large)
+	publish(t, st, "metadata/validation/koi_20260102_120000.json", []byte("{}\n"))
 	f = &fixture{ingest: &fakeIngest{}, proc: &fakeProcess{}, queue: &fakeQueue{}}
 	f.Server, err = api.New(api.Options{
 		Ingest: f.ingest, Process: f.proc, Jobs: f.queue, Library: shelf{st, disk}, Version: "test",
@@ -145,7 +146,10 @@ func TestFilesAreSentAsStored(t *testing.T) {
 
 func TestProvenanceAndChecksumsAreFilesToo(t *testing.T) {
 	f, dir, _, _ := withStore(t)
-	for _, name := range []string{"metadata/lightcurves/tess/s0001/a_lc.fits.json", "checksums/lightcurves.sha256"} {
+	for _, name := range []string{
+		"metadata/lightcurves/tess/s0001/a_lc.fits.json", "checksums/lightcurves.sha256", "metadata/validation/koi_20260102_120000.json",
+		"metadata/metadata/validation/koi_20260102_120000.json.json", "checksums/validation.sha256",
+	} {
 		want, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
 		if err != nil {
 			t.Fatal(err)
@@ -160,7 +164,7 @@ func TestProvenanceAndChecksumsAreFilesToo(t *testing.T) {
 func TestNothingElseIsAFile(t *testing.T) {
 	f, _, _, _ := withStore(t)
 	for _, name := range []string{
-		"metadata/exoplanetai.db", "metadata/exoplanetai.db-wal", "metadata/exoplanetai.db.json", ".lock", ".staging/00000001.data", "cache/x", "versions/x",
+		"metadata/exoplanetai.db", "metadata/exoplanetai.db-wal", "metadata/exoplanetai.db.json", "metadata/validation", "metadata/validation/none.json", ".lock", ".staging/00000001.data", "cache/x", "versions/x",
 		"checksums/../metadata/exoplanetai.db", "raw", "raw/nasa", "raw/nasa/", "%2e%2e/%2e%2e/etc/passwd", "..%2f..%2fetc/passwd", "/etc/passwd",
 		"raw/nasa/koi%00.csv", "raw/nasa/" + strings.Repeat("a", 300), "checksums/none.sha256", "checksums/sub/lightcurves.sha256",
 		"raw/nasa/koi_20260102_120000.csv/x", `raw\nasa\koi_20260102_120000.csv`, "metadata/../raw/nasa/koi_20260102_120000.csv",
@@ -207,7 +211,7 @@ func TestStorageStats(t *testing.T) {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	total := got["total"].(map[string]any)
-	if total["bytes"] != float64(len(small)+len(large)) || total["files"] != 2.0 {
+	if total["bytes"] != float64(len(small)+len(large)+3) || total["files"] != 3.0 {
 		t.Errorf("%s", w.Body)
 	}
 	for _, key := range []string{"total", "folders", "disk", "cache", "growth", "integrity"} {

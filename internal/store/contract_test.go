@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -186,12 +187,23 @@ func TestDiscardedFileLeavesNothing(t *testing.T) {
 func TestWrongPublicationIsRefused(t *testing.T) {
 	b := open(t, t.TempDir())
 	ctx := context.Background()
-	for _, p := range []exo.Path{"", "raw", "/raw/x", "raw/../x", "metadata/x.json", "checksums/x", "cache/x", "raw/.x", "versions/a/b", "other/x"} {
+	for _, p := range []exo.Path{"", "raw", "/raw/x", "raw/../x", "metadata/x.json", "metadata/validation", "metadata/validations/x.json",
+		"metadata/raw/x.json", "metadata/metadata/validation/x.json", "validation/x.json", "checksums/x", "cache/x", "raw/.x", "versions/a/b", "other/x"} {
 		st := stage(t, b.Store, []byte("x"))
 		m := meta("")
 		m.Path = p
 		if _, err := b.Publish(ctx, store.Item{Staged: st, Meta: m}); !errors.Is(err, exo.Invalid) {
 			t.Errorf("%q: %v", p, err)
+		}
+		_ = st.Discard()
+	}
+	for n, fits := range map[int]bool{195: true, 196: false, 200: false} { // the sidecar's name is longer by ".json"
+		p := exo.Path("raw/nasa/" + strings.Repeat("x", n))
+		st := stage(t, b.Store, []byte("x"))
+		m := meta("")
+		m.Path = p
+		if _, err := b.Publish(ctx, store.Item{Staged: st, Meta: m}); (err == nil) != fits || err != nil && !errors.Is(err, exo.Invalid) {
+			t.Errorf("a name of %d bytes: %v", n, err)
 		}
 		_ = st.Discard()
 	}
@@ -209,7 +221,10 @@ func TestWrongPublicationIsRefused(t *testing.T) {
 		t.Errorf("nothing: %v", err)
 	}
 	_ = st.Discard()
-	if n := len(all(t, b.Store)); n != 0 {
+	if rep, err := b.Verify(ctx, store.VerifyOptions{}, nil); err != nil || !rep.OK {
+		t.Errorf("%v, %+v", err, rep.Damaged)
+	}
+	if n := len(all(t, b.Store)); n != 1 {
 		t.Errorf("%d files", n)
 	}
 }

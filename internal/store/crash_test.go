@@ -67,6 +67,16 @@ var scenarios = map[string]scenario{
 		},
 		acts: [][]string{{"raw/mast/x.json", "lightcurves/tess/s0002/a.fits", "lightcurves/k2/c05/b.fits"}},
 	},
+	"a table with its report": {
+		before: func(t testing.TB, b *bench) {
+			publish(t, b.Store, "raw/nasa/koi.csv", []byte("koi"))
+			publish(t, b.Store, "metadata/validation/koi.json", []byte("{}"))
+		},
+		during: func(t testing.TB, s *store.Store) {
+			publishAct(t, s, "raw/nasa/koi_2.csv", "metadata/validation/koi_2.json")
+		},
+		acts: [][]string{{"raw/nasa/koi_2.csv", "metadata/validation/koi_2.json"}},
+	},
 	"four acts at the same time": {
 		before: func(t testing.TB, b *bench) { publish(t, b.Store, "raw/nasa/koi.csv", []byte("koi")) },
 		during: func(t testing.TB, s *store.Store) {
@@ -82,6 +92,7 @@ var scenarios = map[string]scenario{
 		before: func(t testing.TB, b *bench) {
 			publish(t, b.Store, "raw/nasa/koi.csv", []byte("koi"))
 			publish(t, b.Store, "lightcurves/tess/s0001/a.fits", long)
+			publish(t, b.Store, "metadata/validation/koi.json", []byte("{}"))
 		},
 		during: func(t testing.TB, s *store.Store) {
 			if _, err := s.Reindex(context.Background(), nil); err != nil {
@@ -93,7 +104,7 @@ var scenarios = map[string]scenario{
 
 var fourActs = [][]string{
 	{"raw/mast/1.json", "lightcurves/tess/s0001/1.fits"}, {"raw/mast/2.json", "lightcurves/tess/s0001/2.fits"},
-	{"raw/nasa/3.csv"}, {"raw/mast/4.json", "lightcurves/tess/s0002/4.fits"},
+	{"metadata/validation/3.json"}, {"raw/mast/4.json", "lightcurves/tess/s0002/4.fits"},
 }
 
 func publishAct(t testing.TB, s *store.Store, paths ...string) {

@@ -16,8 +16,8 @@ import (
 	"exoplanetai/internal/store"
 )
 
-// small is a store of three small files; closed, so that the database is one
-// file.
+// small is a store of four small files, one in each kind of place; closed, so
+// that the database is one file.
 func small(t testing.TB) string {
 	t.Helper()
 	dir := fastDir(t)
@@ -29,8 +29,18 @@ func small(t testing.TB) string {
 	if _, err := b.Publish(context.Background(), store.Item{Staged: stage(t, b.Store, []byte("{}")), Meta: m}); err != nil {
 		t.Fatal(err)
 	}
+	r := meta("metadata/validation/koi.json")
+	r.Kind = store.Validation
+	if _, err := b.Publish(context.Background(), store.Item{Staged: stage(t, b.Store, []byte("{\"valid\": true}\n")), Meta: r}); err != nil {
+		t.Fatal(err)
+	}
 	b.shut()
 	return dir
+}
+
+// isData tells a published file from a sidecar or a checksum file.
+func isData(name string) bool {
+	return !strings.HasPrefix(name, "checksums/") && (!strings.HasPrefix(name, "metadata/") || strings.HasPrefix(name, "metadata/validation/"))
 }
 
 // checked verifies the store in dir and returns what is damaged.
@@ -125,7 +135,7 @@ func TestEveryFlippedByteIsFoundAndItsFileNamed(t *testing.T) {
 					t.Errorf("%s, byte %d: %s is accused: %+v", name, i, d.Path, d)
 				}
 			}
-			if p, perr := exo.ParsePath(name); perr == nil && !strings.HasPrefix(name, "metadata/") && !strings.HasPrefix(name, "checksums/") {
+			if p, perr := exo.ParsePath(name); perr == nil && isData(name) {
 				if _, err := b.Read(context.Background(), p); !errors.Is(err, exo.Corrupt) {
 					t.Errorf("%s, byte %d: read gives %v", name, i, err)
 				}
@@ -225,6 +235,7 @@ func TestFileCutAtAnyLengthIsFound(t *testing.T) {
 
 func TestDamageIsFoundAndClassed(t *testing.T) {
 	const koi, lc, side, sums = "raw/nasa/koi.csv", "lightcurves/tess/s0001/a.fits", "metadata/raw/nasa/koi.csv.json", "checksums/raw.sha256"
+	const report, reportSide, reportSums = "metadata/validation/koi.json", "metadata/metadata/validation/koi.json.json", "checksums/validation.sha256"
 	do := func(f func(dir string) error) func(testing.TB, string) {
 		return func(t testing.TB, dir string) {
 			t.Helper()
@@ -239,15 +250,41 @@ func TestDamageIsFoundAndClassed(t *testing.T) {
 		class  store.Class
 		quick  bool // a quick look finds it too
 	}{
-		"a deleted file":        {do(func(d string) error { return os.Remove(filepath.Join(d, koi)) }), koi, store.Missing, true},
-		"a deleted sidecar":     {do(func(d string) error { return os.Remove(filepath.Join(d, side)) }), side, store.MetadataFile, true},
-		"deleted checksums":     {do(func(d string) error { return os.Remove(filepath.Join(d, sums)) }), sums, store.ChecksumFile, true},
-		"a stranger":            {do(func(d string) error { return os.WriteFile(filepath.Join(d, "raw/nasa/x.csv"), nil, 0o444) }), "raw/nasa/x.csv", store.Extra, true},
-		"a strange sidecar":     {do(func(d string) error { return os.WriteFile(filepath.Join(d, "metadata/raw/x.json"), nil, 0o444) }), "metadata/raw/x.json", store.Extra, true},
-		"a stranger at the top": {do(func(d string) error { return os.WriteFile(filepath.Join(d, "x"), nil, 0o444) }), "x", store.Extra, true},
-		"a hidden stranger":     {do(func(d string) error { return os.WriteFile(filepath.Join(d, "raw/.x"), nil, 0o444) }), "raw/.x", store.Extra, true},
-		"a writable file":       {do(func(d string) error { return os.Chmod(filepath.Join(d, koi), 0o644) }), koi, store.Mode, true},
-		"a writable sidecar":    {do(func(d string) error { return os.Chmod(filepath.Join(d, side), 0o644) }), side, store.Mode, true},
+		"a deleted file":                {do(func(d string) error { return os.Remove(filepath.Join(d, koi)) }), koi, store.Missing, true},
+		"a deleted sidecar":             {do(func(d string) error { return os.Remove(filepath.Join(d, side)) }), side, store.MetadataFile, true},
+		"deleted checksums":             {do(func(d string) error { return os.Remove(filepath.Join(d, sums)) }), sums, store.ChecksumFile, true},
+		"a stranger":                    {do(func(d string) error { return os.WriteFile(filepath.Join(d, "raw/nasa/x.csv"), nil, 0o444) }), "raw/nasa/x.csv", store.Extra, true},
+		"a strange sidecar":             {do(func(d string) error { return os.WriteFile(filepath.Join(d, "metadata/raw/x.json"), nil, 0o444) }), "metadata/raw/x.json", store.Extra, true},
+		"a stranger at the top":         {do(func(d string) error { return os.WriteFile(filepath.Join(d, "x"), nil, 0o444) }), "x", store.Extra, true},
+		"a hidden stranger":             {do(func(d string) error { return os.WriteFile(filepath.Join(d, "raw/.x"), nil, 0o444) }), "raw/.x", store.Extra, true},
+		"a writable file":               {do(func(d string) error { return os.Chmod(filepath.Join(d, koi), 0o644) }), koi, store.Mode, true},
+		"a writable sidecar":            {do(func(d string) error { return os.Chmod(filepath.Join(d, side), 0o644) }), side, store.Mode, true},
+		"a deleted report":              {do(func(d string) error { return os.Remove(filepath.Join(d, report)) }), report, store.Missing, true},
+		"a deleted sidecar of a report": {do(func(d string) error { return os.Remove(filepath.Join(d, reportSide)) }), reportSide, store.MetadataFile, true},
+		"deleted checksums of reports":  {do(func(d string) error { return os.Remove(filepath.Join(d, reportSums)) }), reportSums, store.ChecksumFile, true},
+		"a report of other bytes":       {func(t testing.TB, d string) { t.Helper(); replace(t, filepath.Join(d, report), make([]byte, 16)) }, report, store.Damaged, false},
+		"a writable report":             {do(func(d string) error { return os.Chmod(filepath.Join(d, report), 0o644) }), report, store.Mode, true},
+		"a strange report": {do(func(d string) error {
+			return os.WriteFile(filepath.Join(d, "metadata/validation/x.json"), nil, 0o444)
+		}), "metadata/validation/x.json", store.Extra, true},
+		"a strange sidecar of a report": {do(func(d string) error {
+			return os.WriteFile(filepath.Join(d, "metadata/metadata/validation/x.json.json"), nil, 0o444)
+		}), "metadata/metadata/validation/x.json.json", store.Extra, true},
+		"a sidecar in the place of reports": {do(func(d string) error { // of a file that would stand where no file may
+			return os.WriteFile(filepath.Join(d, "metadata/validation/koi.json.json"), nil, 0o444)
+		}), "metadata/validation/koi.json.json", store.Extra, true},
+		"the report's line in the file of the sidecars": {func(t testing.TB, d string) {
+			t.Helper()
+			text, err := os.ReadFile(filepath.Join(d, reportSums))
+			if err != nil {
+				t.Fatal(err)
+			}
+			all, err := os.ReadFile(filepath.Join(d, "checksums/metadata.sha256"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			replace(t, filepath.Join(d, "checksums/metadata.sha256"), append(all, text...))
+		}, "checksums/metadata.sha256", store.ChecksumFile, false},
 		"a link instead of a file": {do(func(d string) error {
 			if err := os.Rename(filepath.Join(d, koi), filepath.Join(d, "cache/koi.csv")); err != nil {
 				return err

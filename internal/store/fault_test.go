@@ -165,9 +165,14 @@ func typedAs(err error, kinds []exo.Kind) bool {
 	return false
 }
 
-// names gives two paths, one of them in a new folder.
+// names gives two paths, one of them in a new folder; every other time the other
+// is that of a report.
 func names(round int) []string {
-	return []string{fmt.Sprintf("raw/mast/%d.json", round), fmt.Sprintf("lightcurves/tess/s%04d/%d.fits", round, round)}
+	first := fmt.Sprintf("raw/mast/%d.json", round)
+	if round%2 == 0 {
+		first = fmt.Sprintf("metadata/validation/%d.json", round)
+	}
+	return []string{first, fmt.Sprintf("lightcurves/tess/s%04d/%d.fits", round, round)}
 }
 
 // publishTwo publishes two files, one of them in a new folder.

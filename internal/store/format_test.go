@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,6 +58,53 @@ func TestMetadataRecordHasItsOneByteForm(t *testing.T) {
 	}
 	if again, err := store.EncodeMeta(m); err != nil || !bytes.Equal(again, got) {
 		t.Errorf("%v\n%s", err, again)
+	}
+}
+
+// The first records had bare numbers where there are objects now; both are read,
+// and written as they were.
+func TestMetricsAreReadInBothForms(t *testing.T) {
+	good, err := store.EncodeMeta(full())
+	if err != nil {
+		t.Fatal(err)
+	}
+	object := "{\n        \"overall\": 0.75\n      }"
+	if !bytes.Contains(good, []byte(object)) {
+		t.Fatalf("%s", good)
+	}
+	for name, tt := range map[string]struct {
+		text string
+		want *catalog.Metric // nil: refused
+	}{
+		"today's form":             {object, &catalog.Metric{Overall: 0.75}},
+		"a bare number":            {"0.75", &catalog.Metric{Overall: 0.75}},
+		"a bare 1":                 {"1", &catalog.Metric{Overall: 1}},
+		"a number in another form": {"7.5e-1", nil},
+		"null":                     {"null", nil},
+		"text":                     {`"0.75"`, nil},
+		"an unknown member":        {"{\n        \"overall\": 0.75,\n        \"x\": 1\n      }", nil},
+		"with columns":             {"{\n        \"columns\": {\n          \"kepid\": 1,\n          \"ra\": 0.5\n        },\n        \"overall\": 0.75\n      }", &catalog.Metric{Overall: 0.75, Columns: map[string]float64{"kepid": 1, "ra": 0.5}}},
+		"columns out of order":     {"{\n        \"columns\": {\n          \"ra\": 0.5,\n          \"kepid\": 1\n        },\n        \"overall\": 0.75\n      }", nil},
+	} {
+		text := bytes.Replace(good, []byte(object), []byte(tt.text), 1)
+		m, err := store.ParseMeta(text)
+		if tt.want == nil {
+			if !errors.Is(err, exo.Corrupt) {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		got := m.Validation.Metrics.Completeness
+		if got == nil || got.Overall != tt.want.Overall || !maps.Equal(got.Columns, tt.want.Columns) {
+			t.Errorf("%s: %+v", name, got)
+		}
+		if again, err := store.EncodeMeta(m); err != nil || !bytes.Equal(again, text) {
+			t.Errorf("%s: %v\n%s", name, err, again)
+		}
 	}
 }
 

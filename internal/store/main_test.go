@@ -70,6 +70,9 @@ func publishForever(dir string) int {
 				return 1
 			}
 			name := fmt.Sprintf("lightcurves/tess/s%04d/%d-%d-%d.fits", j, os.Getpid(), i, j)
+			if j == 1 {
+				name = fmt.Sprintf("metadata/validation/%d-%d-%d.json", os.Getpid(), i, j)
+			}
 			items = append(items, store.Item{Staged: st, Meta: meta(name)})
 			names = append(names, name+"="+st.Digest().Hex())
 		}

@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
 	"strings"
 
 	"exoplanetai/internal/exo"
@@ -17,27 +16,55 @@ const metaFolder = "metadata/"
 // MetadataPath returns the place of a file's sidecar: metadata/<path>.json.
 func MetadataPath(p exo.Path) exo.Path { return exo.Path(metaFolder + string(p) + ".json") }
 
-// described returns the file that a sidecar belongs to.
+// described returns the file that a sidecar belongs to; ok is false for any
+// other file, also one below metadata/ that is data itself.
 func described(sidecar string) (exo.Path, bool) {
 	p, ok := strings.CutPrefix(sidecar, metaFolder)
 	if !ok {
 		return "", false
 	}
 	p, ok = strings.CutSuffix(p, ".json")
-	return exo.Path(p), ok
+	if _, data := sectionOf(exo.Path(p)); !ok || !data {
+		return "", false
+	}
+	return exo.Path(p), true
 }
 
-// tops are the folders that published files may stand in.
-var tops = []string{"lightcurves", "processed", "raw"}
+// section is a part of the tree where published files stand. Its checksum file
+// has its name.
+type section struct{ name, folder string }
+
+// sections are the places where published files may stand. The folder of none
+// is part of that of another, and none is where sidecars stand: these are below
+// metadata/<folder of a section>/.
+var sections = []section{
+	{"lightcurves", "lightcurves"},
+	{"processed", "processed"},
+	{"raw", "raw"},
+	{"validation", "metadata/validation"},
+}
+
+// sectionOf returns the section that a file stands in; ok is false for a
+// sidecar and for anything else.
+func sectionOf(p exo.Path) (section, bool) {
+	for _, s := range sections {
+		if strings.HasPrefix(string(p), s.folder+"/") {
+			return s, true
+		}
+	}
+	return section{}, false
+}
 
 // checkPath accepts the places where published files may stand.
 func checkPath(p exo.Path) error {
 	const op = "store.Publish"
-	if _, err := exo.ParsePath(string(p)); err != nil {
-		return err
+	for _, name := range []exo.Path{p, MetadataPath(p)} { // the longer one must fit too
+		if _, err := exo.ParsePath(string(name)); err != nil {
+			return err
+		}
 	}
-	if !slices.Contains(tops, p.Top()) || p.Top() == string(p) {
-		return exo.Errorf(op, exo.Invalid, p, "%s is not below raw, lightcurves or processed", p)
+	if _, ok := sectionOf(p); !ok {
+		return exo.Errorf(op, exo.Invalid, p, "%s is not below raw, lightcurves, processed or metadata/validation", p)
 	}
 	return nil
 }

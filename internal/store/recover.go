@@ -128,7 +128,8 @@ func (s *Store) catchUp(ctx context.Context, name string, pending map[exo.Path]b
 		if !side {
 			of = p
 		}
-		if bad = bad || lerr != nil; lerr != nil || bad && pending[of] {
+		astray := lerr != nil || sumsName(p) != name
+		if bad = bad || astray; astray || bad && pending[of] {
 			return nil
 		}
 		return rows.do(func(q querier) error {

@@ -120,7 +120,7 @@ func (r *reindexer) rewrite(name string) (err error) {
 		return err
 	}
 	w := &sumsWriter{out: bufio.NewWriterSize(f, 64<<10)}
-	if path.Base(name) == "metadata"+sumsSuffix {
+	if name == sidecarSums {
 		err = r.sidecars(name, w)
 	} else {
 		err = r.files(name, w)
@@ -253,8 +253,8 @@ func (r *reindexer) unlisted(q querier, w *sumsWriter, of exo.Path) error {
 // and writes lines for rows that have none.
 func (r *reindexer) files(name string, w *sumsWriter) error {
 	_, torn, err := r.s.scanSums(r.ctx, name, 0, func(_ int64, d exo.Digest, p exo.Path, lerr error) error {
-		if lerr != nil {
-			r.damage(name, ChecksumFile, "a line cannot be read", lerr)
+		if lerr != nil || sumsName(p) != name {
+			r.damage(name, ChecksumFile, "a line cannot be read, or stands in the wrong file", lerr)
 			return nil
 		}
 		return r.rows.do(func(q querier) error { return r.fileLine(q, w, d, p) })
@@ -268,7 +268,12 @@ func (r *reindexer) files(name string, w *sumsWriter) error {
 	if err := r.rows.commit(); err != nil {
 		return err
 	}
-	return r.missingLines(w, exo.Path(path.Base(name[:len(name)-len(sumsSuffix)])))
+	for _, s := range sections {
+		if s.sums() == name {
+			return r.missingLines(w, s.folder)
+		}
+	}
+	return nil
 }
 
 func (r *reindexer) fileLine(q querier, w *sumsWriter, d exo.Digest, p exo.Path) error {
@@ -301,10 +306,10 @@ func (r *reindexer) fileLine(q querier, w *sumsWriter, d exo.Digest, p exo.Path)
 
 // missingLines writes the lines of rows that have none, and removes rows of
 // which nothing is left in the tree.
-func (r *reindexer) missingLines(w *sumsWriter, top exo.Path) error {
-	for after := string(top) + "/"; ; {
+func (r *reindexer) missingLines(w *sumsWriter, folder string) error {
+	for after := folder + "/"; ; {
 		list, err := r.s.metas(r.ctx, `SELECT meta FROM files WHERE line < 0 AND path > ? AND path < ? ORDER BY path LIMIT ?`,
-			[]any{after, string(top) + "0", batchSize})
+			[]any{after, folder + "0", batchSize})
 		if err != nil || len(list) == 0 {
 			return err
 		}

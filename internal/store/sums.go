@@ -25,16 +25,27 @@ const (
 	maxLine    = 64 + 2 + 1100 + 1 // longest path is a sidecar's
 )
 
-// sumsName returns the checksum file that lists the path.
-func sumsName(p exo.Path) string { return sumsFolder + "/" + p.Top() + sumsSuffix }
+// sumsName returns the checksum file that lists a published file or a sidecar.
+func sumsName(p exo.Path) string {
+	if s, ok := sectionOf(p); ok {
+		return s.sums()
+	}
+	return sidecarSums
+}
+
+// sums names the checksum file of a section.
+func (s section) sums() string { return sumsFolder + "/" + s.name + sumsSuffix }
+
+// sidecarSums is the checksum file of the sidecars.
+const sidecarSums = sumsFolder + "/metadata" + sumsSuffix
 
 // sumsNames lists the checksum files; that of the sidecars comes last.
 func sumsNames() []string {
-	names := make([]string, 0, len(tops)+1)
-	for _, top := range append(tops[:len(tops):len(tops)], "metadata") {
-		names = append(names, sumsFolder+"/"+top+sumsSuffix)
+	names := make([]string, 0, len(sections)+1)
+	for _, s := range sections {
+		names = append(names, s.sums())
 	}
-	return names
+	return append(names, sidecarSums)
 }
 
 func sumsLine(d exo.Digest, p exo.Path) []byte {

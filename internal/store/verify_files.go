@@ -276,7 +276,19 @@ func (s *Store) hashFileContext(ctx context.Context, name string) (int64, exo.Di
 }
 
 // ours are the names at the top of the data folder that the program makes.
-var ours = append([]string{"metadata", "versions", "cache", sumsFolder, staging, lockName, "restored", "logs", "lost+found"}, tops...)
+var ours = append([]string{"versions", "cache", staging, lockName, "restored", "logs", "lost+found"}, searched()...)
+
+// searched are the folders at the top in which a file without a row is a
+// stranger.
+func searched() []string {
+	list := []string{"metadata", sumsFolder}
+	for _, s := range sections {
+		if !strings.HasPrefix(s.folder, metaFolder) {
+			list = append(list, s.folder)
+		}
+	}
+	return list
+}
 
 // strangers looks for files that no row knows.
 func (v *verifier) strangers() error {
@@ -289,7 +301,7 @@ func (v *verifier) strangers() error {
 			v.add(e.Name(), Extra, "the store did not put this here", nil)
 		}
 	}
-	for _, dir := range append([]string{"metadata", sumsFolder}, tops...) {
+	for _, dir := range searched() {
 		if err := fsys.Walk(v.ctx, v.s.FS, dir, v.stranger); err != nil {
 			return err
 		}
@@ -304,8 +316,9 @@ func (v *verifier) stranger(name string, _ fs.DirEntry) error {
 		return nil
 	case path.Dir(name) == sumsFolder && slices.Contains(sumsNames(), name):
 		return nil
-	case strings.HasPrefix(name, metaFolder):
-		p, _ = described(name)
+	}
+	if of, side := described(name); side {
+		p = of
 	}
 	_, known, err := get(v.ctx, v.s.DB, p)
 	if err != nil || known {
