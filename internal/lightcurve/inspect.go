@@ -72,6 +72,10 @@ func (e *Examiner) Examine(f *fits.File, want Product) (Info, []Finding, error) 
 	return e.lc.info(t), append(e.lc.checkRows(), e.lc.compare(want)...), nil
 }
 
+// Curve returns the light curve of the last Examine that had no error. It is
+// good until the next call.
+func (e *Examiner) Curve() *LightCurve { return &e.lc }
+
 // info describes a light curve whose headers and times were read.
 func (lc *LightCurve) info(t *fits.Table) Info {
 	info := Info{
