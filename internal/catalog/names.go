@@ -1,0 +1,48 @@
+package catalog
+
+import (
+	"math"
+	"slices"
+)
+
+// Fold drops what writers vary in a name: case, blanks, dashes and underscores,
+// except between digits, where they keep numbers apart (K2-18 is not K218).
+func Fold(name string) string { return fold(name) }
+
+// NamesOf returns the names by which row i is known: first those of its object
+// (K00752.01, Kepler-227 b, TOI 700.01), then those of its star (KIC 10797460,
+// Kepler-227, TOI 700). The key stands among them as the archive writes it.
+func (t *Table) NamesOf(i int) (objects, stars []string) {
+	add := func(list *[]string, names ...string) {
+		for _, name := range names {
+			if name != "" && !slices.Contains(*list, name) {
+				*list = append(*list, name)
+			}
+		}
+	}
+	key := t.Get(i, RoleKey)
+	add(&objects, key)
+	if t.Type == TOI && key != "" {
+		add(&objects, "TOI "+key)
+	}
+	planet := t.Get(i, RolePlanet)
+	add(&objects, planet)
+	for _, id := range t.ids(i) {
+		add(&stars, id.String())
+	}
+	add(&stars, t.Get(i, RoleHost), host(planet))
+	return objects, stars
+}
+
+// Position returns where row i stands on the sky, degrees, ICRS; false if the
+// table does not say, or says what cannot be.
+func (t *Table) Position(i int) (ra, dec float64, ok bool) {
+	a, d := t.Get(i, RoleRA), t.Get(i, RoleDec)
+	if a == "" || d == "" {
+		return 0, 0, false
+	}
+	ra, err1 := parseAngle(a, true)
+	dec, err2 := parseAngle(d, false)
+	ok = err1 == nil && err2 == nil && ra >= 0 && ra <= 360 && math.Abs(dec) <= 90
+	return ra, dec, ok
+}
