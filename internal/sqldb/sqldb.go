@@ -21,6 +21,8 @@ type Options struct {
 	Path     string // of the database file; its folder must exist
 	MaxConns int    // open connections at most; 0: 4
 	ReadOnly bool   // never write, not even beside the file; see Open
+	Scratch  bool   // a file that is being made, for one connection; see Open
+	Memory   bool   // no file at all: rows in memory, for one connection; Path is not used
 }
 
 // DB is an open database.
@@ -41,11 +43,15 @@ const defaultConns = 4
 // is no log, the file alone is the whole truth and is read as one that does not
 // change; a writer that starts later is then not seen.
 //
+// With Scratch there is no log, no lock and no sync: writing is as fast as can
+// be, and a file whose making was cut short is rubbish. Who makes one syncs it
+// and gives it its name when it is whole.
+//
 // Errors: exo.NotFound (read only, and no file), exo.Corrupt (not a database,
 // or damaged), exo.Unavailable, exo.Full.
 func Open(ctx context.Context, o Options) (*DB, error) {
 	const op = "sqldb.Open"
-	if fsys.SizeOf(o.Path) == 0 && fsys.SizeOf(o.Path+"-wal") > 0 {
+	if !o.Memory && fsys.SizeOf(o.Path) == 0 && fsys.SizeOf(o.Path+"-wal") > 0 {
 		return nil, damaged(op, nil, nil) // SQLite would delete the log
 	}
 	var lastErr error
@@ -55,7 +61,10 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 			return nil, Typed(op, nil, err)
 		}
 		conns := o.MaxConns
-		if conns <= 0 {
+		switch {
+		case o.Scratch, o.Memory:
+			conns = 1
+		case conns <= 0:
 			conns = defaultConns
 		}
 		pool.SetMaxOpenConns(conns)
@@ -86,8 +95,15 @@ func (db *DB) Check(ctx context.Context) error {
 // sources returns the addresses to try, best first. The parameters are those of
 // https://www.sqlite.org/uri.html and of the driver.
 func sources(o Options) []string {
+	if o.Memory {
+		return []string{":memory:?_pragma=synchronous(OFF)"}
+	}
 	common := []string{"_pragma=busy_timeout(10000)", "_pragma=foreign_keys(1)"}
 	base := "file:" + (&url.URL{Path: o.Path}).EscapedPath() + "?"
+	if o.Scratch {
+		return []string{base + strings.Join([]string{"_pragma=page_size(8192)", "_pragma=journal_mode(OFF)", "_pragma=synchronous(OFF)",
+			"_pragma=locking_mode(EXCLUSIVE)", "_pragma=cache_size(-65536)"}, "&")}
+	}
 	if !o.ReadOnly {
 		return []string{base + strings.Join(append(common,
 			"_pragma=journal_mode(WAL)", "_pragma=synchronous(NORMAL)", "_txlock=immediate"), "&")}
