@@ -27,6 +27,8 @@ type Config struct {
 	Ingest     Ingest
 	Storage    Storage
 	Processing Processing
+	Catalogs   Catalogs
+	Changes    Changes
 
 	entries []Entry
 }
@@ -73,6 +75,19 @@ type Processing struct {
 	DefaultQualityBitmask string        // none, default, hard, hardest, or a number
 	MaxTime               time.Duration // longest run of one job
 	Parallel              bool          // several light curves at a time
+}
+
+// Catalogs holds the settings of queries.
+type Catalogs struct {
+	QueryTimeout time.Duration // longest time of one query
+}
+
+// Changes says who is told what changed in the tables.
+type Changes struct {
+	Webhooks       []string // addresses that a message is posted to; each may hold a secret
+	WebhookSecret  string   // signs the messages; empty: they are not signed
+	WebhookPrivate bool     // the addresses may be in a private network, on any port
+	BaseURL        string   // where others reach the server, for links in feeds and messages; empty: where it was asked
 }
 
 // Origin tells which layer a value came from.

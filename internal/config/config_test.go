@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -243,6 +244,10 @@ func TestSpellingsThatAreRefused(t *testing.T) {
 		"data_sources.mast.base_url":         {"", "mast.stsci.edu", "https://", "https://a/b", "https://a?b", "https://a#b", "https://a#", "file:///etc", "http://a b", "https:mast"},
 		"nokey":                              {"x"},
 		"data_path":                          {"", strings.Repeat("x", 5000)},
+		"catalogs.query_timeout":             {"", "0", "3601", "1.5"},
+		"changes.webhook_private":            {"", "perhaps"},
+		"changes.base_url":                   {"data.example.org", "https://a?b=1", "ftp://a"},
+		"changes.webhooks":                   {"ftp://a", "a.example.org", "https://", "https://u:p@a", "https://a#b", "https://a:0", "https://a,b", strings.Repeat("https://a ", 17)},
 	} {
 		for _, flag := range flags {
 			if _, err := config.Load(sources("", nil, map[string]string{key: flag})); !errors.Is(err, exo.Invalid) {
@@ -272,14 +277,40 @@ func TestAFileWithoutEndIsRefused(t *testing.T) {
 	}
 }
 
+func TestWebhooksAreAListOrATextWithCommas(t *testing.T) {
+	want := []string{"https://hooks.example.org/T1/s3cret?token=s3cret", "http://127.0.0.1:9000"}
+	for name, c := range map[string]config.Config{
+		"the file":        load(t, "changes:\n  webhooks:\n    - "+want[0]+"\n    - "+want[1]+"\n", nil, nil),
+		"a text, commas":  load(t, "changes: {webhooks: '"+want[0]+", "+want[1]+"'}\n", nil, nil),
+		"the environment": load(t, "", map[string]string{"WEBHOOKS": want[0] + "," + want[1]}, nil),
+		"the flags":       load(t, "", nil, map[string]string{"changes.webhooks": want[0] + " " + want[1]}),
+	} {
+		if !slices.Equal(c.Changes.Webhooks, want) {
+			t.Errorf("%s: %q", name, c.Changes.Webhooks)
+		}
+		for _, e := range c.Entries() {
+			if e.Key == "changes.webhooks" && e.Value != "https://hooks.example.org/(hidden), http://127.0.0.1:9000" {
+				t.Errorf("%s shows %q", name, e.Value)
+			}
+		}
+	}
+	for _, file := range []string{"changes: {webhooks: [1]}\n", "changes: {webhooks: 5}\n", "changes: {webhooks: [https://a/s3cret, x]}\n"} {
+		_, err := config.Load(sources(file, nil, nil))
+		if !errors.Is(err, exo.Invalid) || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+}
+
 func TestSecretsAreNeverShown(t *testing.T) {
-	env := map[string]string{"NASA_API_KEY": "s3cret", "ESA_API_KEY": "s3cret", "DATABASE_URL": "postgres://u:s3cret@db/x?password=s3cret", "REDIS_URL": "redis://:s3cret@r:6379"}
+	env := map[string]string{"NASA_API_KEY": "s3cret", "ESA_API_KEY": "s3cret", "DATABASE_URL": "postgres://u:s3cret@db/x?password=s3cret", "REDIS_URL": "redis://:s3cret@r:6379",
+		"WEBHOOK_SECRET": "s3cret", "WEBHOOKS": "https://a/s3cret"}
 	for _, e := range load(t, "", env, nil).Entries() {
 		if strings.Contains(e.Value, "s3cret") {
 			t.Errorf("%s shows %q", e.Key, e.Value)
 		}
 	}
-	for _, name := range []string{"NASA_API_KEY", "DATABASE_URL", "REDIS_URL"} {
+	for _, name := range []string{"NASA_API_KEY", "DATABASE_URL", "REDIS_URL", "WEBHOOK_SECRET", "WEBHOOKS"} {
 		_, err := config.Load(sources("", map[string]string{name: "s3cret bad"}, nil))
 		if err == nil || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%s: the error shows the secret or is missing: %v", name, err)
@@ -327,7 +358,7 @@ func TestTheDocumentationNamesEveryKeyWithItsDefault(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"DATA_PATH", "CACHE_PATH", "NASA_API_KEY", "ESA_API_KEY", "REDIS_URL", "CACHE_TTL_HOURS", "MAX_CONCURRENT_DOWNLOADS",
-		"PROCESSING_TIMEOUT_MINUTES", "DATABASE_URL", "LISTEN", "LOG_LEVEL", "CONFIG_FILE"} {
+		"PROCESSING_TIMEOUT_MINUTES", "DATABASE_URL", "LISTEN", "LOG_LEVEL", "CONFIG_FILE", "WEBHOOKS", "WEBHOOK_SECRET"} {
 		if !strings.Contains(string(text), "`"+name+"`") {
 			t.Errorf("docs/configuration.md does not name %s", name)
 		}

@@ -34,6 +34,7 @@ const (
 	databaseURL  kind = "databaseURL"
 	redisURL     kind = "redisURL"
 	loopback     kind = "loopback"
+	addresses    kind = "addresses"
 )
 
 // units turns whole numbers into durations.
@@ -65,6 +66,8 @@ func (s setting) allowed() string {
 		return "a host root such as https://mast.stsci.edu, without path or query"
 	case bucketURL:
 		return "an address such as https://stpubdata.s3.amazonaws.com, without query"
+	case addresses:
+		return fmt.Sprintf("a list of at most %d addresses such as https://hooks.example.org/changes", maxAddresses)
 	case databaseURL:
 		return "an address such as postgres://user@host:5432/name"
 	case redisURL:
@@ -84,6 +87,8 @@ func (s setting) parse(raw any, typed bool) (value, string) {
 		return s.parseNumber(raw, typed)
 	case bitmask:
 		return s.parseBitmask(raw)
+	case addresses:
+		return parseAddresses(raw)
 	}
 	text, ok := raw.(string)
 	if !ok {
@@ -99,6 +104,55 @@ func (s setting) parse(raw any, typed bool) (value, string) {
 		return value{}, ""
 	}
 	return s.parseText(text)
+}
+
+// maxAddresses bounds a list of addresses.
+const maxAddresses = 16
+
+// parseAddresses reads a list of the file, or a text with blanks or commas
+// between the addresses.
+func parseAddresses(raw any) (value, string) {
+	var texts []string
+	switch raw := raw.(type) {
+	case string:
+		texts = strings.FieldsFunc(raw, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+	case []any:
+		for _, item := range raw {
+			text, ok := item.(string)
+			if !ok {
+				return value{}, fmt.Sprintf("holds %s, not a text", typeName(item))
+			}
+			texts = append(texts, text)
+		}
+	default:
+		return value{}, fmt.Sprintf("is %s, not a list of texts", typeName(raw))
+	}
+	if len(texts) > maxAddresses {
+		return value{}, "has too many addresses"
+	}
+	v := value{}
+	for _, text := range texts {
+		if why := checkText(text); why != "" {
+			return value{}, why
+		}
+		u, err := url.Parse(text)
+		switch {
+		case err != nil:
+			return value{}, "holds what is not an address"
+		case u.Scheme != "https" && u.Scheme != "http":
+			return value{}, "holds an address that does not begin with https:// or http://"
+		case u.Hostname() == "" || strings.ContainsAny(u.Host, " \\") || u.Opaque != "":
+			return value{}, "holds an address that names no host"
+		case u.User != nil:
+			return value{}, "holds an address with a user or password"
+		case u.Fragment != "":
+			return value{}, "holds an address with a fragment"
+		case badPort(u.Port(), u.Host):
+			return value{}, "holds an address with a bad port"
+		}
+		v.list = append(v.list, text)
+	}
+	return v, ""
 }
 
 func (s setting) parseText(text string) (value, string) {

@@ -86,6 +86,8 @@ func (s setting) show(v value) string {
 	switch {
 	case s.secret && v.text != "":
 		return "(hidden)"
+	case s.kind == addresses:
+		return hosts(v.list)
 	case s.address:
 		return publicAddress(v.text)
 	}
@@ -109,6 +111,24 @@ func publicAddress(text string) string {
 		return ""
 	}
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+}
+
+// hosts names where the addresses of a list lead, and nothing else of them: the
+// path of a web hook is often a secret.
+func hosts(list []string) string {
+	var shown []string
+	for _, text := range list {
+		u, err := url.Parse(text)
+		if err != nil {
+			continue
+		}
+		end := ""
+		if u.Path != "" && u.Path != "/" || u.RawQuery != "" {
+			end = "/(hidden)"
+		}
+		shown = append(shown, u.Scheme+"://"+u.Host+end)
+	}
+	return strings.Join(shown, ", ")
 }
 
 // shortDuration prints 24h for 24h0m0s.

@@ -24,6 +24,7 @@ type value struct {
 	number int64
 	yes    bool
 	span   time.Duration
+	list   []string
 }
 
 const (
@@ -62,6 +63,12 @@ func settings() []setting {
 		{key: "processing.max_processing_time_minutes", env: "PROCESSING_TIMEOUT_MINUTES", kind: minutes, fallback: "60", min: 1, max: 7 * 24 * 60,
 			put: func(c *Config, v value) { c.Processing.MaxTime = v.span }},
 		{key: "processing.parallel_processing", kind: yesno, fallback: "true", put: func(c *Config, v value) { c.Processing.Parallel = v.yes }},
+
+		{key: "catalogs.query_timeout", kind: seconds, fallback: "10", min: 1, max: 3600, put: func(c *Config, v value) { c.Catalogs.QueryTimeout = v.span }},
+		{key: "changes.webhooks", env: "WEBHOOKS", kind: addresses, address: true, put: func(c *Config, v value) { c.Changes.Webhooks = v.list }},
+		{key: "changes.webhook_secret", env: "WEBHOOK_SECRET", kind: token, secret: true, put: func(c *Config, v value) { c.Changes.WebhookSecret = v.text }},
+		{key: "changes.webhook_private", kind: yesno, fallback: "false", put: func(c *Config, v value) { c.Changes.WebhookPrivate = v.yes }},
+		{key: "changes.base_url", kind: bucketURL, put: func(c *Config, v value) { c.Changes.BaseURL = v.text }},
 
 		{key: "data_sources.mast.bucket_url", kind: bucketURL, put: func(c *Config, v value) { c.Archives.MAST.BucketURL = v.text }},
 		{key: "data_sources.mast.resolver_url", kind: optionalRoot, put: func(c *Config, v value) { c.Archives.MAST.ResolverURL = v.text }},
