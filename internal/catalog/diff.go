@@ -43,12 +43,15 @@ type CellChange struct {
 // old table every row is added.
 func Diff(old, new *Table) Difference {
 	var d Difference
-	d.Schema = SchemaChanges{Added: []string{}, Removed: []string{}}
+	d.Schema = NoSchemaChanges()
 	if old == nil {
 		d.Changes.Added = new.Len()
 		return d
 	}
 	cols := d.columns(old, new)
+	if len(d.Schema.Added) > 0 && len(d.Schema.Removed) > 0 {
+		d.Schema.Renamed = Renamed(old, new)
+	}
 	same := slices.Equal(old.Names(), new.Names())
 	used := make([]bool, old.Len())
 	for i, j := range pair(old, new) {

@@ -47,10 +47,12 @@ type Changes struct {
 	Unchanged int `json:"unchanged"`
 }
 
-// SchemaChanges names the columns that came and went.
+// SchemaChanges names the columns that came and went. One that seems to have a
+// new name is among both, and is told in Renamed.
 type SchemaChanges struct {
 	Added   []string `json:"added"`
 	Removed []string `json:"removed"`
+	Renamed []Rename `json:"renamed"`
 }
 
 // Summary is the outcome of a validation as answers and metadata carry it.

@@ -51,7 +51,7 @@ func (s *Service) Held(ctx context.Context) ([]HeldTable, error) {
 		switch exo.KindOf(err) {
 		case exo.Corrupt, exo.Upstream: // one table that cannot be read hides no other
 			why = "it cannot be compared with the current table: " + exo.MessageOf(err)
-			d.Schema = catalog.SchemaChanges{Added: []string{}, Removed: []string{}}
+			d.Schema = catalog.NoSchemaChanges()
 		default:
 			if err != nil {
 				return nil, err

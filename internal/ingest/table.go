@@ -125,7 +125,7 @@ func (r *run) answer(from Source, m store.Meta) TableResult {
 		RawPath: m.Path, MetadataPath: store.MetadataPath(m.Path),
 		RetrievedAt: m.RetrievedAt, FreshUntil: r.freshUntil(),
 		Changes:       catalog.Changes{Unchanged: m.Rows},
-		SchemaChanges: catalog.SchemaChanges{Added: []string{}, Removed: []string{}},
+		SchemaChanges: catalog.NoSchemaChanges(),
 		Warnings:      []string{},
 	}
 	if m.Validation != nil {

@@ -43,7 +43,7 @@ func TestATableIsFetchedOnceAndThenAnsweredFromWhatIsHeld(t *testing.T) {
 		t.Errorf("files %v", files)
 	}
 	js, err := json.Marshal(res)
-	if err != nil || !strings.Contains(string(js), `"warnings":[]`) || !strings.Contains(string(js), `"schema_changes":{"added":[],"removed":[]}`) {
+	if err != nil || !strings.Contains(string(js), `"warnings":[]`) || !strings.Contains(string(js), `"schema_changes":{"added":[],"removed":[],"renamed":[]}`) {
 		t.Errorf("%s %v", js, err)
 	}
 }
