@@ -20,11 +20,7 @@ type Normal struct {
 	Type    catalog.Type
 	Columns []Column
 	Rows    [][]string
-}
-
-// Normalize makes the v1 form of a KOI, TOI, K2 or Gaia table. It loses no row.
-func Normalize(t *catalog.Table) (*Normal, error) {
-	return nil, exo.Errorf("candidate.Normalize", exo.Internal, t.Type, "not built")
+	Unread  map[string]int // cells by column that hold text which is no value of the column: they are "" here
 }
 
 // Sources are the normalised tables to be merged; nil ones are left out.
@@ -71,6 +67,55 @@ type Counts struct {
 	Position   int            `json:"by_position"`
 	Aliases    int            `json:"aliases"`
 	Conflicts  int            `json:"conflicts"`
+}
+
+// CSV is the table of candidates as bytes, as Normal's.
+func (m *Merged) CSV() []byte { return writeCSV(m.Columns, m.Rows) }
+
+// AliasesCSV is the alias graph as bytes: a row for each name of a candidate.
+func (m *Merged) AliasesCSV() []byte {
+	rows := make([][]string, len(m.Aliases))
+	for i, a := range m.Aliases {
+		rows[i] = []string{a.Candidate, a.Kind, a.Name, a.Source, a.How}
+	}
+	return writeCSV(aliasColumns, rows)
+}
+
+// ConflictsCSV is the list of disagreements as bytes.
+func (m *Merged) ConflictsCSV() []byte {
+	rows := make([][]string, len(m.Conflicts))
+	for i, c := range m.Conflicts {
+		rows[i] = []string{c.Candidate, c.Column, c.SourceA, c.RowA, c.ValueA, c.SourceB, c.RowB, c.ValueB, c.Sigma, c.Note}
+	}
+	return writeCSV(conflictColumns, rows)
+}
+
+// JSON is the merged table with its description, aliases and conflicts.
+func (m *Merged) JSON() []byte {
+	w := newWriter(head{Table: catalog.Candidates, Version: "v2", Conventions: conventions, Counts: &m.Counts, Columns: m.Columns, RowCount: len(m.Rows)})
+	w.rows("rows", m.Columns, m.Rows)
+	return w.end()
+}
+
+var aliasColumns = []Column{
+	{Name: "candidate", Type: "char", Description: "key of the candidate"},
+	{Name: "kind", Type: "char", Description: "what kind of name it is"},
+	{Name: "name", Type: "char", Description: "the name"},
+	{Name: "source", Type: "char", Description: "table that says so"},
+	{Name: "how", Type: "char", Description: "how the name is known"},
+}
+
+var conflictColumns = []Column{
+	{Name: "candidate", Type: "char", Description: "key of the candidate"},
+	{Name: "column", Type: "char", Description: "column of the merged table"},
+	{Name: "source_a", Type: "char", Description: "first source"},
+	{Name: "row_a", Type: "char", Description: "row key in the first source"},
+	{Name: "value_a", Type: "char", Description: "value there"},
+	{Name: "source_b", Type: "char", Description: "second source"},
+	{Name: "row_b", Type: "char", Description: "row key in the second source"},
+	{Name: "value_b", Type: "char", Description: "value there"},
+	{Name: "sigma", Type: "double", Description: "difference in joint errors"},
+	{Name: "note", Type: "char", Description: "what the difference is"},
 }
 
 // Merge makes the table of candidates. The result does not depend on the order
