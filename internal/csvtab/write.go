@@ -1,7 +1,7 @@
 package csvtab
 
 import (
-	"bufio"
+	"bytes"
 	"io"
 	"strings"
 
@@ -13,47 +13,65 @@ import (
 // writes, Reader reads back to the same cells. Every row needs as many cells
 // as there are columns.
 func Write(w io.Writer, columns []string, rows [][]string) error {
-	const op = "csvtab.Write"
-	bw := bufio.NewWriterSize(w, 1<<16)
-	writeRow(bw, columns, true)
+	const op, block = "csvtab.Write", 1 << 16
+	b := AppendHeader(make([]byte, 0, 2*block), columns)
 	for i, row := range rows {
 		if len(row) != len(columns) {
 			return exo.Errorf(op, exo.Internal, nil, "row %d has %d cells, the header has %d", i+1, len(row), len(columns))
 		}
-		writeRow(bw, row, false)
+		for j, cell := range row {
+			if j > 0 {
+				b = append(b, ',')
+			}
+			b = AppendCell(b, cell, len(row) == 1)
+		}
+		b = append(b, '\n')
+		if len(b) >= block {
+			if _, err := w.Write(b); err != nil {
+				return exo.E(op, exo.KindOf(err), nil, err)
+			}
+			b = b[:0]
+		}
 	}
-	if err := bw.Flush(); err != nil {
+	if _, err := w.Write(b); err != nil {
 		return exo.E(op, exo.KindOf(err), nil, err)
 	}
 	return nil
 }
 
-// writeRow leaves errors to the final Flush, as bufio keeps the first.
-func writeRow(w *bufio.Writer, row []string, header bool) {
-	for j, cell := range row {
+// AppendHeader appends the header with its line end. Its first cell must not
+// look like a part of the preamble.
+func AppendHeader(dst []byte, columns []string) []byte {
+	for j, name := range columns {
 		if j > 0 {
-			w.WriteByte(',')
+			dst = append(dst, ',')
 		}
-		if !needsQuotes(cell, len(row) == 1, header && j == 0) {
-			w.WriteString(cell)
+		if j == 0 && name != "" && (name[0] == '#' || name[0] == '<' || name[0] == '{' ||
+			strings.HasPrefix(name, string(bom)) || isBanner([]byte(name))) {
+			dst = appendQuoted(dst, name)
 			continue
 		}
-		w.WriteByte('"')
-		w.WriteString(strings.ReplaceAll(cell, `"`, `""`))
-		w.WriteByte('"')
+		dst = AppendCell(dst, name, len(columns) == 1)
 	}
-	w.WriteByte('\n')
+	return append(dst, '\n')
 }
 
-// needsQuotes: an empty row of one cell would be an empty line, and a header's
-// first cell must not look like a part of the preamble.
-func needsQuotes(cell string, only, first bool) bool {
-	switch {
-	case cell == "":
-		return only
-	case strings.ContainsAny(cell, ",\"|\t\r\n"):
-		return true
+// AppendCell appends one cell, in quotes where it needs them. alone tells that
+// it is the only cell of its row: empty and without quotes that would be an
+// empty line.
+func AppendCell(dst []byte, cell string, alone bool) []byte {
+	if cell == "" && alone || strings.ContainsAny(cell, ",\"|\t\r\n") {
+		return appendQuoted(dst, cell)
 	}
-	return first && (cell[0] == '#' || cell[0] == '<' || cell[0] == '{' ||
-		strings.HasPrefix(cell, string(bom)) || isBanner([]byte(cell)))
+	return append(dst, cell...)
+}
+
+func appendQuoted(dst []byte, cell string) []byte {
+	dst = append(dst, '"')
+	from := len(dst)
+	dst = append(dst, cell...)
+	if bytes.IndexByte(dst[from:], '"') >= 0 {
+		dst = append(dst[:from], strings.ReplaceAll(cell, `"`, `""`)...)
+	}
+	return append(dst, '"')
 }

@@ -75,7 +75,12 @@ type Head struct {
 
 // Writer writes rows. Cells are nil, int64, float64 or string, in the order of
 // the columns; an int column takes a float64 of whole value, any column a string
-// that reads as its type.
+// that reads as its type. NaN and the infinities become null.
+//
+// A row that does not fit is exo.Internal, a failure below has the kind of its
+// cause; after either the Writer writes no more, Close too gives the error, and
+// the document stays without its end. Bytes go out in blocks of 32 KiB (Parquet:
+// of a row group), so a failure among the first rows may come before any byte.
 type Writer interface {
 	Row(cells []any) error
 	// Close ends the document. With overflow it says that there were more rows
@@ -84,7 +89,21 @@ type Writer interface {
 	Close(overflow bool) error
 }
 
-// NewWriter begins a document.
+// NewWriter begins a document. exo.Internal for columns without a name, with the
+// same name or another type, and for Fields that JSON cannot hold.
 func NewWriter(w io.Writer, f Format, h Head) (Writer, error) {
+	t, err := newTable(h)
+	if err != nil {
+		return nil, err
+	}
+	o := out{w: w, buf: make([]byte, 0, 2*block)}
+	switch f {
+	case JSON:
+		return newJSON(o, t, h)
+	case CSV:
+		return newCSV(o, t)
+	case VOTable:
+		return newVOTable(w, t, h)
+	}
 	return nil, exo.Errorf("export.NewWriter", exo.Internal, f, "not built")
 }
