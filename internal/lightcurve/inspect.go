@@ -184,6 +184,9 @@ func (lc *LightCurve) checkCadence() []Finding {
 	return nil
 }
 
+// Differs compares the light curve with what a name promises, as Check does.
+func (lc *LightCurve) Differs(want Product) []Finding { return lc.compare(want) }
+
 // compare looks for differences between the file and what was asked for.
 func (lc *LightCurve) compare(want Product) []Finding {
 	var found []Finding
