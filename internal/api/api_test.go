@@ -144,13 +144,15 @@ type fixture struct {
 	ingest *fakeIngest
 	proc   *fakeProcess
 	queue  *fakeQueue
+	cats   *fakeCatalogs
 }
 
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	f := &fixture{ingest: &fakeIngest{}, proc: &fakeProcess{}, queue: &fakeQueue{}}
+	f := &fixture{ingest: &fakeIngest{}, proc: &fakeProcess{}, queue: &fakeQueue{}, cats: newFakeCatalogs()}
 	s, err := api.New(api.Options{
 		Ingest: f.ingest, Process: f.proc, Jobs: f.queue, Library: emptyShelf{}, Version: "test",
+		Catalogs: f.cats, Versions: f.cats, History: f.cats,
 		Clock: func() time.Time { return noon }, Rand: rand.NewChaCha8([32]byte{1}),
 		Log: slog.New(slog.DiscardHandler), Poll: time.Millisecond,
 	})

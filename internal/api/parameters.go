@@ -95,15 +95,16 @@ func plainSchema(kind string, words []string) *huma.Schema {
 	return &huma.Schema{Type: kind}
 }
 
-// schemaName keeps apart the types of one name in the packages of ingestion and
-// of processing.
+// prefixes keep apart the types of one name in several packages.
+var prefixes = map[string]string{
+	"process": "Process", "preprocess": "Process", "history": "History", "export": "Export", "reports": "Report", "review": "Review", "validate": "Validate",
+}
+
+// schemaName names a type in the document.
 func schemaName(t reflect.Type, hint string) string {
 	name := huma.DefaultSchemaNamer(t, hint)
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 		t = t.Elem()
 	}
-	if dir := path.Base(t.PkgPath()); dir == "process" || dir == "preprocess" {
-		return "Process" + name
-	}
-	return name
+	return prefixes[path.Base(t.PkgPath())] + name
 }

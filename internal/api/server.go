@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,18 +20,22 @@ import (
 // Base is where the routes begin.
 const Base = "/api/v1"
 
-// Options says what the interface stands on. Ingest, Process, Jobs, Library,
-// Clock, Rand and Log are required.
+// Options says what the interface stands on. All are required but Cache,
+// BaseURL and the times.
 type Options struct {
-	Ingest  Ingester
-	Process Processor
-	Jobs    jobs.Queue
-	Library Library
-	Cache   CacheStats // nil: no cache
-	Clock   exo.Clock
-	Rand    io.Reader // for request identifiers
-	Log     *slog.Logger
-	Version string // of the program
+	Ingest   Ingester
+	Process  Processor
+	Catalogs Catalogs
+	Versions Versions
+	History  Historian
+	Jobs     jobs.Queue
+	Library  Library
+	Cache    CacheStats // nil: no cache
+	Clock    exo.Clock
+	Rand     io.Reader // for request identifiers
+	Log      *slog.Logger
+	Version  string // of the program
+	BaseURL  string // where others reach the server, for the links of feeds; empty: where it was asked
 
 	BodyTimeout  time.Duration // a body must have arrived by then; 0: no limit
 	WriteTimeout time.Duration // a client must take some bytes within that time; 0: no limit
@@ -40,15 +45,19 @@ type Options struct {
 
 // Server is the HTTP interface, an http.Handler.
 type Server struct {
-	ingest  Ingester
-	process Processor
-	jobs    jobs.Queue
-	library Library
-	cache   CacheStats
-	clock   exo.Clock
-	rand    io.Reader
-	log     *slog.Logger
-	version string
+	ingest   Ingester
+	process  Processor
+	catalogs Catalogs
+	versions Versions
+	history  Historian
+	jobs     jobs.Queue
+	library  Library
+	cache    CacheStats
+	clock    exo.Clock
+	rand     io.Reader
+	log      *slog.Logger
+	version  string
+	baseURL  string
 
 	bodyTimeout, writeTimeout, poll, heartbeat time.Duration
 
@@ -64,6 +73,7 @@ type Server struct {
 func New(o Options) (*Server, error) {
 	s := &Server{
 		ingest: o.Ingest, process: o.Process, jobs: o.Jobs, library: o.Library, cache: o.Cache, clock: o.Clock,
+		catalogs: o.Catalogs, versions: o.Versions, history: o.History, baseURL: strings.TrimSuffix(o.BaseURL, "/"),
 		rand: &lockedReader{r: o.Rand}, log: o.Log, version: o.Version,
 		bodyTimeout: o.BodyTimeout, writeTimeout: o.WriteTimeout, poll: o.Poll, heartbeat: o.Heartbeat, stopped: make(chan struct{}),
 	}
@@ -81,6 +91,7 @@ func New(o Options) (*Server, error) {
 	s.jobRoutes(api)
 	s.preprocessRoutes(api)
 	s.curveRoutes(api)
+	s.catalogRoutes(api)
 	s.storeRoutes(api)
 	s.healthRoutes(api)
 	tidy(api.OpenAPI())
@@ -160,6 +171,7 @@ func frameworkConfig(version string) huma.Config {
 	c.Tags = []*huma.Tag{
 		{Name: "ingestion", Description: "Fetch from the archives."},
 		{Name: "preprocessing", Description: "Clean light curves that keep the reason of every point that left, and reading them."},
+		{Name: "catalogs", Description: "Rows of the tables as of any version, what changed in them, and the story of each star."},
 		{Name: "jobs", Description: "Long calls, their progress and results."},
 		{Name: "storage", Description: "What is held, and the files themselves."},
 		{Name: "health", Description: "Is all well?"},

@@ -17,9 +17,11 @@ import (
 	"exoplanetai/internal/config"
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/fsys"
+	"exoplanetai/internal/history"
 	"exoplanetai/internal/ingest"
 	"exoplanetai/internal/jobs"
 	"exoplanetai/internal/process"
+	"exoplanetai/internal/query"
 	"exoplanetai/internal/sqldb"
 	"exoplanetai/internal/store"
 	"exoplanetai/internal/tables"
@@ -56,6 +58,8 @@ type App struct {
 	Cache   *file.Cache
 	Ingest  *ingest.Service
 	Process *process.Service
+	Query   *query.Service
+	History *history.Service
 	Jobs    *jobs.Runner
 	API     *api.Server
 
@@ -64,6 +68,7 @@ type App struct {
 	SetAside string // where the damaged index database went, in the data folder; empty: it was not damaged
 
 	disk    fsys.FS
+	cache   fsys.FS        // nil: there is none to read
 	tables  *tables.Tables // of Store, parsed once for all
 	closers []closer
 }
@@ -94,8 +99,12 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		return nil, err
 	}
 	a.tables = tables.New(a.Store)
-	a.Ingest = ingest.New(a.ingestOptions(cfg, o))
+	ingesting := a.ingestOptions(cfg, o)
+	a.Ingest = ingest.New(ingesting)
 	a.Process = process.New(a.processOptions(cfg, o))
+	if err := a.openCatalogs(cfg, o, ingesting.Resolvers); err != nil {
+		return nil, err
+	}
 	if o.Role != Server {
 		return a, nil
 	}
@@ -104,7 +113,8 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	}
 	a.API, err = api.New(api.Options{
 		Ingest: a.Ingest, Process: a.Process, Jobs: a.Jobs, Library: library{a.Store, a.disk}, Cache: a.Cache,
-		Clock: o.Clock, Rand: o.Rand, Log: a.Log, Version: Version, BodyTimeout: 15 * time.Second, WriteTimeout: time.Minute,
+		Catalogs: a.Query, Versions: a.tables, History: a.History,
+		Clock: o.Clock, Rand: o.Rand, Log: a.Log, Version: Version, BaseURL: cfg.Changes.BaseURL, BodyTimeout: 15 * time.Second, WriteTimeout: time.Minute,
 	})
 	return a, err
 }
@@ -284,6 +294,7 @@ func (a *App) openCache(cfg config.Config, o Options) error {
 		return err
 	}
 	a.later("cache folder", disk.Close)
+	a.cache = disk
 	a.Cache, err = file.New(file.Options{FS: disk, Clock: o.Clock})
 	return err
 }
