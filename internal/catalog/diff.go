@@ -12,6 +12,9 @@ type Difference struct {
 	Rows    []RowChange   `json:"rows"` // added and changed in the new table's order, then removed in the old one's
 
 	Dispositions int `json:"dispositions"` // rows of both tables whose disposition changed
+
+	pairs  []int    // row of the new table → row of the old one, -1 none
+	places [][2]int // of Rows: row in the old table and in the new one, -1 none
 }
 
 // RowChange is one row that came, went or changed.
@@ -54,10 +57,11 @@ func Diff(old, new *Table) Difference {
 	}
 	same := slices.Equal(old.Names(), new.Names())
 	used := make([]bool, old.Len())
-	for i, j := range pair(old, new) {
+	d.pairs = pair(old, new)
+	for i, j := range d.pairs {
 		if j < 0 {
 			d.Changes.Added++
-			d.Rows = append(d.Rows, RowChange{Key: new.keys[i], Kind: RowAdded})
+			d.add(RowChange{Key: new.keys[i], Kind: RowAdded}, -1, i)
 			continue
 		}
 		used[j] = true
@@ -74,15 +78,20 @@ func Diff(old, new *Table) Difference {
 			continue
 		}
 		d.Changes.Changed++
-		d.Rows = append(d.Rows, RowChange{Key: new.keys[i], Kind: RowChanged, Cells: cells})
+		d.add(RowChange{Key: new.keys[i], Kind: RowChanged, Cells: cells}, j, i)
 	}
 	for j, u := range used {
 		if !u {
 			d.Changes.Removed++
-			d.Rows = append(d.Rows, RowChange{Key: old.keys[j], Kind: RowRemoved})
+			d.add(RowChange{Key: old.keys[j], Kind: RowRemoved}, j, -1)
 		}
 	}
 	return d
+}
+
+func (d *Difference) add(r RowChange, j, i int) {
+	d.Rows = append(d.Rows, r)
+	d.places = append(d.places, [2]int{j, i})
 }
 
 // Sample returns the first rows, at most n, each with at most 20 cells and each
