@@ -104,6 +104,8 @@ func NewWriter(w io.Writer, f Format, h Head) (Writer, error) {
 		return newCSV(o, t)
 	case VOTable:
 		return newVOTable(w, t, h)
+	case Parquet:
+		return newParquet(w, t, h)
 	}
-	return nil, exo.Errorf("export.NewWriter", exo.Internal, f, "not built")
+	return nil, exo.Errorf("export.NewWriter", exo.Internal, f, "the format %q is not known", f)
 }

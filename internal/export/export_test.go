@@ -164,7 +164,7 @@ func TestWhatCannotBeWrittenIsRefusedAndTheDocumentStaysOpen(t *testing.T) {
 		"a Go value that is none of the kinds":   {"char", true},
 		"a Go int, which is not one of the four": {"int", 1},
 	} {
-		for _, f := range []export.Format{export.JSON, export.CSV, export.VOTable} {
+		for _, f := range export.Formats {
 			var b bytes.Buffer
 			w, err := export.NewWriter(&b, f, one(tt.typ))
 			if err != nil {
@@ -183,7 +183,7 @@ func TestWhatCannotBeWrittenIsRefusedAndTheDocumentStaysOpen(t *testing.T) {
 			}
 		}
 	}
-	for _, f := range []export.Format{export.JSON, export.CSV, export.VOTable} {
+	for _, f := range export.Formats {
 		w, err := export.NewWriter(io.Discard, f, one("int"))
 		if err != nil {
 			t.Fatal(err)
