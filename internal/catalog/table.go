@@ -22,6 +22,7 @@ type Table struct {
 	twins  map[string][]int // rows that share their key but for the ordinal
 	filled []int            // cells with text, per column
 	names  nameIndex
+	byName map[string]int // first column of each canonical name
 }
 
 // Parse reads a table in any dialect of its archive: NASA's TAP or web export,
@@ -117,6 +118,7 @@ func (t *Table) Fingerprint() string {
 // findRoles places every role.
 func (t *Table) findRoles() error {
 	byName := make(map[string]int, len(t.Columns))
+	t.byName = byName
 	for j, c := range t.Columns {
 		name := canon(c.Name)
 		if _, have := byName[name]; !have {

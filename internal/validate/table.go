@@ -1,29 +1,155 @@
 package validate
 
 import (
+	"slices"
+	"time"
+
 	"exoplanetai/internal/catalog"
 	"exoplanetai/internal/exo"
 )
 
-// Table judges a table by all rules of its type.
+// minRows is how many rows it takes before the median of a column, a share of
+// broken relations or an empty column is no chance.
+const minRows = 50
+
+// Table judges a table by all rules of its type. The findings of a rule beyond
+// 10,000, and of all beyond 100,000, are counted and not kept; a finding tells
+// how many.
 func Table(t *catalog.Table, o Options) *Report {
-	return &Report{DataType: string(t.Type), Valid: true, Rows: t.Len(), Columns: len(t.Columns), Levels: map[Level]Count{}, Findings: []Finding{}}
+	d := declarationOf(t.Type)
+	if d == nil {
+		return &Report{DataType: string(t.Type), Valid: true, Rows: t.Len(), Columns: len(t.Columns), Levels: map[Level]Count{}, Findings: []Finding{}}
+	}
+	r := newRun(t, o, d)
+	r.schema()
+	r.ranges()
+	r.companions()
+	r.coordinates()
+	r.duplicates()
+	r.texts()
+	r.relations()
+	r.ranks()
+	rep := r.report()
+	rep.Metrics = r.metrics()
+	return rep
 }
 
 // Unreadable is the report of bytes that catalog.Parse refuses: one finding of
 // the level schema.
 func Unreadable(t catalog.Type, err error) *Report {
+	id := string(t) + ".readable"
 	return &Report{DataType: string(t), Findings: []Finding{{
-		Rule: string(t) + ".readable", Level: Schema, Severity: Error, Message: exo.MessageOf(err),
-	}}, Levels: map[Level]Count{Schema: {Checked: 1, Errors: 1}}}
+		Rule: id, Level: Schema, Severity: Error, Message: exo.MessageOf(err),
+	}}, Levels: map[Level]Count{Schema: {Checked: 1, Errors: 1, Rules: map[string]int{id: 1}}}}
 }
 
-// Rules lists the declared rules of a data type: koi, toi, k2, gaia, lightcurve;
-// all for "".
-func Rules(dataType string) []Rule {
-	var rules []Rule
-	if dataType == "" || dataType == LightCurveType {
-		rules = append(rules, lightCurveRules()...)
-	}
-	return rules
+// column is a column of numbers: NaN where the row has none.
+type column struct {
+	j    int // place in the table, -1 for a derived one
+	x    []float64
+	name string
 }
+
+// run is one validation.
+type run struct {
+	*collector
+	o      Options
+	d      *declared
+	n      int
+	cols   map[string]*column // by quantity and derived number
+	paired []companions
+	dead   []bool    // rows that the catalog holds for no planets
+	ra     []float64 // degrees, NaN unknown
+	dec    []float64
+	star   []uint64 // number of the star, 0 unknown
+
+	inside  map[int]*share    // values within their limits, by column
+	related map[string]*share // relations that hold, by column's name
+	holds   share             // relations that hold
+}
+
+func newRun(t *catalog.Table, o Options, d *declared) *run {
+	r := &run{collector: newCollector(t, tableRules(d)), o: o, d: d, n: t.Len(), cols: make(map[string]*column, len(d.quantities)+len(d.derived)),
+		inside: map[int]*share{}, related: map[string]*share{}}
+	for _, q := range d.quantities {
+		if c := r.load(q.names); c != nil {
+			r.cols[q.id] = c
+			if q.zeroIsNone {
+				c.dropZeros()
+			}
+		}
+	}
+	r.findDead()
+	r.derive()
+	return r
+}
+
+// load reads the first column of the names that the table has.
+func (r *run) load(names []string) *column {
+	for _, name := range names {
+		if j := r.t.ColumnNamed(name); j >= 0 {
+			return &column{j: j, name: r.t.Columns[j].Name, x: r.t.Floats(j, make([]float64, 0, r.n))}
+		}
+	}
+	return nil
+}
+
+func (c *column) dropZeros() {
+	for i, v := range c.x {
+		if v == 0 {
+			c.x[i] = nan
+		}
+	}
+}
+
+// findDead reads which rows are no planets by the catalog's own word.
+func (r *run) findDead() {
+	r.dead = make([]bool, r.n)
+	if r.t.Column(catalog.RoleDisposition) < 0 {
+		return
+	}
+	for i := range r.dead {
+		r.dead[i] = slices.Contains(r.d.twins.dead, r.t.Get(i, catalog.RoleDisposition))
+	}
+}
+
+// derive makes the derived numbers whose parts are there.
+func (r *run) derive() {
+	alive := &column{j: -1, x: make([]float64, r.n)}
+	for i := range alive.x {
+		if !r.dead[i] {
+			alive.x[i] = 1
+		}
+	}
+	r.cols["alive"] = alive
+	for _, d := range r.d.derived {
+		parts, ok := r.parts(d.of)
+		if !ok {
+			continue
+		}
+		c := &column{j: -1, x: make([]float64, r.n)}
+		x := make([]float64, len(parts))
+		for i := range c.x {
+			for k, p := range parts {
+				x[k] = p.x[i]
+			}
+			c.x[i] = d.value(x)
+		}
+		r.cols[d.id] = c
+	}
+}
+
+// parts returns the columns of a relation; ok is false if the table lacks one.
+func (r *run) parts(of []string) (parts []*column, ok bool) {
+	for _, id := range of {
+		c := r.cols[id]
+		if c == nil {
+			return nil, false
+		}
+		parts = append(parts, c)
+	}
+	return parts, true
+}
+
+// now is the time of the validation.
+func (r *run) now() time.Time { return r.o.Now }

@@ -1,0 +1,103 @@
+package validate
+
+import (
+	"fmt"
+	"slices"
+
+	"exoplanetai/internal/catalog"
+)
+
+// Rules lists the declared rules of a data type: koi, toi, k2, gaia, lightcurve;
+// all for "".
+func Rules(dataType string) []Rule {
+	var rules []Rule
+	for _, t := range catalog.Types {
+		if dataType == "" || dataType == string(t) {
+			rules = append(rules, tableRules(declarationOf(t))...)
+		}
+	}
+	if dataType == "" || dataType == LightCurveType {
+		rules = append(rules, lightCurveRules()...)
+	}
+	return rules
+}
+
+// tableRules writes out the rules of a catalog: those declared one by one, and
+// those that follow from its quantities and relations.
+func tableRules(d *declared) []Rule {
+	var rules []Rule
+	add := func(id string, l Level, s Severity, columns []string, limit, reason, source string) {
+		rules = append(rules, Rule{ID: string(d.typ) + "." + id, Level: l, Severity: s, Types: []string{string(d.typ)}, Columns: columns, Limit: limit, Reason: reason, Source: source})
+	}
+	for _, c := range common {
+		if c.types == nil || slices.Contains(c.types, d.typ) {
+			add(c.id, c.level, c.severity, c.columns, c.limit, c.reason, c.source)
+		}
+	}
+	for _, w := range d.words {
+		add(w.id, levelOr(w.level, Quality), w.severity, w.names, fmt.Sprintf("one of %q", w.allowed), w.reason, w.source)
+	}
+	for _, t := range d.dates {
+		add(t.id, Quality, Warning, t.names, "from "+t.from+" to tomorrow", t.reason, "column definition")
+	}
+	for _, q := range d.quantities {
+		if q.can.set() {
+			add(q.id+".range", Range, Error, q.names, q.can.text("x", q.unit), "outside, the number cannot be what the column is defined as", q.source)
+		}
+		if q.does.set() {
+			add(q.id+".plausible", Range, Warning, q.names, q.does.text("x", q.unit), q.reason, q.source)
+		}
+		if q.mid.set() {
+			add(q.id+".distribution", Range, Error, q.names, q.mid.text("median", q.unit), "outside, the column is in another unit, or it is another column", "the median of every table of this kind known, and a wide margin")
+		}
+	}
+	for _, k := range d.relations {
+		columns := d.columnsOf(k.of)
+		add(k.id, k.at(), k.severity, columns, k.holds.text(k.says, ""), k.reason, k.source)
+		if k.mid.set() {
+			add(k.id+".median", k.at(), Error, columns, k.mid.text("median of "+k.says, ""), "outside, a column is in another unit, or it is another column", k.source)
+		}
+		if k.most > 0 {
+			add(k.id+".share", k.at(), Error, columns, fmt.Sprintf("at most %g %% of the rows break it", 100*k.most), "more than that no table of good rows has: values have lost their rows, or a column its unit", k.source)
+		}
+	}
+	for _, k := range d.ranks {
+		limit := fmt.Sprintf("rank correlation ≥ %g", k.least)
+		if k.least < 0 {
+			limit = fmt.Sprintf("rank correlation ≤ %g", k.least)
+		}
+		add(k.id, Quality, Error, d.columnsOf(k.of[:]), limit, k.reason, "Kendall's tau of pairs of rows; measured on the real tables")
+	}
+	return rules
+}
+
+// columnsOf are the columns that quantities and derived numbers are read from.
+func (d *declared) columnsOf(of []string) []string {
+	var names []string
+	for _, id := range of {
+		for _, q := range d.quantities {
+			if q.id == id {
+				names = append(names, q.names...)
+			}
+		}
+		for _, v := range d.derived {
+			if v.id == id {
+				names = append(names, d.columnsOf(v.of)...)
+			}
+		}
+	}
+	var once []string
+	for _, n := range names {
+		if !slices.Contains(once, n) {
+			once = append(once, n)
+		}
+	}
+	return once
+}
+
+func levelOr(l, or Level) Level {
+	if l == "" {
+		return or
+	}
+	return l
+}

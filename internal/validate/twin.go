@@ -1,0 +1,226 @@
+package validate
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"exoplanetai/internal/catalog"
+)
+
+// maxTwins bounds the rows of one planet and one paper; real tables have two.
+const maxTwins = 100
+
+// duplicates asks whether one thing stands in the table twice.
+func (r *run) duplicates() {
+	r.sameKey()
+	r.sameRow()
+	r.oneToOne()
+	r.sameName()
+	r.defaults()
+	r.near()
+}
+
+// sameKey finds keys that stand in the table twice, and keys of too many rows.
+func (r *run) sameKey() {
+	j := r.t.Column(catalog.RoleKey)
+	seen := make(map[string]bool, r.n)
+	r.checked[Duplicates] += r.n
+	for i := range r.n {
+		if key := r.t.Key(i); seen[key] {
+			r.find("key.repeated", i, j, "the key stands in the table twice")
+		} else {
+			seen[key] = true
+		}
+	}
+	rows := r.t.Twins()
+	for _, i := range sortedKeys(rows) {
+		if rows[i] > maxTwins {
+			r.find("key.crowd", i, j, "%d rows share this key", rows[i])
+			continue
+		}
+		r.find("solution.repeated", i, j, "%d rows are of the same planet and the same papers", rows[i])
+	}
+}
+
+func sortedKeys(m map[int]int) []int {
+	keys := make([]int, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// sameRow finds rows that are the same in every byte.
+func (r *run) sameRow() {
+	seen := make(map[string]int, r.n)
+	s := share{}
+	for i := range r.n {
+		raw := r.t.Raw(i)
+		f, again := seen[raw]
+		s.add(!again)
+		if again {
+			r.find("row.repeated", i, -1, "the row is the same as that of %.60s", r.t.Key(f))
+			continue
+		}
+		seen[raw] = i
+	}
+	r.checked[Duplicates] += s.of
+	if n := s.of - s.good; n > 10 && float64(n) > 0.002*float64(s.of) {
+		r.find("block.repeated", tableRow, -1, "%d rows stand in the table twice", n)
+	}
+}
+
+// oneToOne asks whether the candidates of one number have one star, and one
+// star one number.
+func (r *run) oneToOne() {
+	j := r.t.Column(catalog.RoleStar)
+	if r.star == nil || j < 0 || r.d.typ != catalog.KOI && r.d.typ != catalog.TOI {
+		return
+	}
+	starOf, numberOf := make(map[string]int, r.n), make(map[uint64]int, r.n)
+	number := func(i int) string { s, _, _ := strings.Cut(r.t.Key(i), "."); return s }
+	for i := range r.n {
+		n, id := number(i), r.star[i]
+		if id == 0 || n == "" {
+			continue
+		}
+		r.checked[Duplicates]++
+		if f, ok := starOf[n]; ok && r.star[f] != id {
+			r.find("number.stars", i, j, "%s is of star %d, %s of star %d", r.t.Key(i), id, r.t.Key(f), r.star[f])
+		} else if !ok {
+			starOf[n] = i
+		}
+		if f, ok := numberOf[id]; ok && number(f) != n {
+			r.find("star.numbers", i, j, "star %d has two numbers: %s and %s", id, r.t.Key(f), r.t.Key(i))
+		} else if !ok {
+			numberOf[id] = i
+		}
+	}
+}
+
+// sameName finds one planet's name on two objects.
+func (r *run) sameName() {
+	j := r.t.Column(catalog.RolePlanet)
+	if j < 0 || r.d.typ == catalog.K2 {
+		return
+	}
+	seen := make(map[string]int)
+	for i := range r.n {
+		name := r.t.Get(i, catalog.RolePlanet)
+		if name == "" {
+			continue
+		}
+		r.checked[Duplicates]++
+		if f, ok := seen[name]; ok {
+			r.find("name.repeated", i, j, "%.40s is the name of %s too", name, r.t.Key(f))
+			continue
+		}
+		seen[name] = i
+	}
+}
+
+// defaults asks whether each planet has one default row.
+func (r *run) defaults() {
+	j, jname := r.t.Column(catalog.RoleDefault), r.t.Column(catalog.RolePlanet)
+	if j < 0 || jname < 0 {
+		return
+	}
+	type planet struct{ first, defaults, again int }
+	planets := make(map[string]*planet, r.n)
+	var names []string
+	for i := range r.n {
+		name := r.t.Get(i, catalog.RolePlanet)
+		p := planets[name]
+		if p == nil {
+			p = &planet{first: i}
+			planets[name] = p
+			names = append(names, name)
+		}
+		if r.t.Get(i, catalog.RoleDefault) == "1" {
+			p.defaults++
+			p.again = i
+		}
+	}
+	s := share{}
+	for _, name := range names {
+		p := planets[name]
+		s.add(p.defaults == 1)
+		switch {
+		case p.defaults > 1:
+			r.find("default.repeated", p.again, j, "%.60s has %d default rows", name, p.defaults)
+		case p.defaults == 0:
+			r.find("default.missing", p.first, j, "%.60s has no default row", name)
+		}
+	}
+	r.checked[Duplicates] += s.of
+	r.count(s, &column{j: j, name: r.t.Columns[j].Name})
+}
+
+// nearest bounds how many neighbours in period a row is compared with: a hostile
+// table has the same period everywhere.
+const nearest = 200
+
+// near finds two objects with one period at one place: one signal, seen twice.
+func (r *run) near() {
+	p := r.cols["period"]
+	if p == nil || r.ra == nil || r.dec == nil || r.d.twins.arcsec == 0 {
+		return
+	}
+	for _, ratio := range []float64{1, 2} {
+		r.nearAt(p.x, ratio)
+	}
+}
+
+// nearAt compares each row with those whose period is ratio times its own.
+func (r *run) nearAt(period []float64, ratio float64) {
+	rows := make([]int, 0, r.n)
+	for i, v := range period {
+		if v > 0 && r.ra[i] == r.ra[i] && r.dec[i] == r.dec[i] && r.solution(i) {
+			rows = append(rows, i)
+		}
+	}
+	slices.SortFunc(rows, func(a, b int) int { return cmp.Or(cmp.Compare(period[a], period[b]), cmp.Compare(a, b)) })
+	r.checked[Duplicates] += len(rows)
+	lo := 0
+	for at, a := range rows {
+		want := period[a] * ratio
+		for lo < len(rows) && period[rows[lo]] < want*(1-r.d.twins.period) {
+			lo++
+		}
+		from := lo
+		if ratio == 1 {
+			from = at + 1
+		}
+		for k := from; k < len(rows) && k < from+nearest && period[rows[k]] <= want*(1+r.d.twins.period); k++ {
+			r.pair(min(a, rows[k]), max(a, rows[k]), ratio)
+		}
+	}
+}
+
+// solution tells whether the row stands for its object: where there is a row for
+// each paper, only the default one does.
+func (r *run) solution(i int) bool {
+	return r.t.Column(catalog.RoleDefault) < 0 || r.t.Get(i, catalog.RoleDefault) == "1"
+}
+
+func (r *run) pair(a, b int, ratio float64) {
+	if math.Abs(r.dec[a]-r.dec[b])*3600 > r.d.twins.arcsec {
+		return
+	}
+	d := separation(r.ra[a], r.dec[a], r.ra[b], r.dec[b])
+	if d > r.d.twins.arcsec || r.d.typ == catalog.K2 && r.t.Get(a, catalog.RolePlanet) == r.t.Get(b, catalog.RolePlanet) {
+		return
+	}
+	id, what := "signal.twin", "the same period"
+	switch {
+	case ratio != 1:
+		id, what = "signal.multiple", fmt.Sprintf("%g times the period", ratio)
+	case r.dead[a] || r.dead[b]:
+		id = "signal.resolved"
+	}
+	r.find(id, b, r.t.Column(catalog.RolePeriod), "%.60s and %.60s have %s at places %s apart", r.t.Key(a), r.t.Key(b), what, apart(d))
+}
