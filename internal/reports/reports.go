@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"context"
 	"time"
 
 	"exoplanetai/internal/catalog"
@@ -56,30 +55,12 @@ type RuleChange struct {
 	To   int    `json:"to"`
 }
 
-// Reports reads and keeps reports of a store.
+// LightCurve is the data type of light curves; the others are catalog.Types.
+const LightCurve = validate.LightCurveType
+
+// Reports reads and keeps reports of a store. Its methods may be called from many
+// goroutines.
 type Reports struct{ store *store.Store }
 
 // New makes it.
 func New(s *store.Store) *Reports { return &Reports{store: s} }
-
-// Keep stores a report under metadata/validation/ and returns its path. A report
-// equal to the newest of the same files is not stored again.
-func (r *Reports) Keep(ctx context.Context, of Subject, rep *validate.Report) (exo.Path, error) {
-	return "", exo.Errorf("reports.Keep", exo.Internal, of.DataType, "not built")
-}
-
-// List lists the reports of a data type, all for "", newest first; target zero
-// for all stars.
-func (r *Reports) List(ctx context.Context, dataType string, target exo.TargetID, limit int) ([]Entry, error) {
-	return nil, exo.Errorf("reports.List", exo.Internal, dataType, "not built")
-}
-
-// Read reads a kept report, named by its path or the last part of it.
-func (r *Reports) Read(ctx context.Context, name string) (Entry, Document, error) {
-	return Entry{}, Document{}, exo.Errorf("reports.Read", exo.Internal, name, "not built")
-}
-
-// Compare compares two kept reports of one data type.
-func (r *Reports) Compare(ctx context.Context, from, to string) (Comparison, error) {
-	return Comparison{}, exo.Errorf("reports.Compare", exo.Internal, from, "not built")
-}

@@ -34,7 +34,7 @@ func (c *curve) times() {
 		n := c.outside(lcTimeMission, mission-1, end, "outside the mission "+string(c.lc.Mission)+" or in the future")
 		bad = n
 		if from, to, _ := lightcurve.Window(c.lc.Mission, c.lc.SectorQuarter); c.lc.SectorQuarter >= 0 && n == 0 {
-			bad = c.outside(lcTimeSlice, from-sliceGrace, to+sliceGrace, fmt.Sprintf("not in the %s %d", sliceName(c.lc.Mission), c.lc.SectorQuarter))
+			bad = c.outside(lcTimeSlice, from-sliceGrace, to+sliceGrace, fmt.Sprintf("not in the %s %d", c.lc.Mission.SliceWord(), c.lc.SectorQuarter))
 		}
 	}
 	start, ok1 := c.hdu.Header.Float("TSTART")
@@ -45,15 +45,6 @@ func (c *curve) times() {
 	c.values.add(c.time, all, bad)
 }
 
-func sliceName(m exo.Mission) string {
-	switch m {
-	case exo.Kepler:
-		return "quarter"
-	case exo.K2:
-		return "campaign"
-	}
-	return "sector"
-}
 
 // outside finds the times that do not lie between two limits.
 func (c *curve) outside(rule string, from, to float64, what string) int {
