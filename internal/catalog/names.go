@@ -3,6 +3,7 @@ package catalog
 import (
 	"math"
 	"slices"
+	"strings"
 )
 
 // Fold drops what writers vary in a name: case, blanks, dashes and underscores,
@@ -21,12 +22,23 @@ func (t *Table) NamesOf(i int) (objects, stars []string) {
 		}
 	}
 	key := t.Get(i, RoleKey)
+	star, _, numbered := strings.Cut(key, ".")
 	add(&objects, key)
-	if t.Type == TOI && key != "" {
+	switch {
+	case t.Type == TOI && numbered:
 		add(&objects, "TOI "+key)
+		add(&stars, "TOI "+star)
+	case t.Type == KOI && numbered:
+		add(&stars, star)
 	}
 	planet := t.Get(i, RolePlanet)
 	add(&objects, planet)
+	for part := range strings.FieldsFuncSeq(t.Get(i, RoleComments), func(r rune) bool { return r == ';' || r == ',' }) {
+		if part = strings.TrimSpace(part); host(part) != "" {
+			add(&objects, part)
+			add(&stars, host(part))
+		}
+	}
 	for _, id := range t.ids(i) {
 		add(&stars, id.String())
 	}

@@ -1,10 +1,7 @@
 package query
 
 import (
-	"context"
-
 	"exoplanetai/internal/catalog"
-	"exoplanetai/internal/exo"
 	"exoplanetai/internal/export"
 	"exoplanetai/internal/tables"
 )
@@ -49,31 +46,4 @@ type Cone struct {
 type Rows struct {
 	Head func(Head) error
 	Row  func(cells []any) error
-}
-
-// Select finds rows and hands them out. Equal requests give equal rows in
-// equal order.
-//
-// Errors: exo.Invalid with `parameter` and `allowed`, for a bad filter, column,
-// sort or cone (the nearest column names as a hint); exo.NotFound for a table or
-// version that is not held; exo.Unavailable when the time limit ends it.
-func (s *Service) Select(ctx context.Context, r Request, to Rows) error {
-	return exo.Errorf("query.Select", exo.Internal, r.Table, "not built")
-}
-
-// Key finds one row by its key, with all columns; names that a user would write
-// for it are taken too ("TOI-700.01", "Kepler-10 b"). exo.NotFound names near ones.
-func (s *Service) Key(ctx context.Context, table catalog.Type, ref tables.Ref, key string) (Head, []any, error) {
-	return Head{}, nil, exo.Errorf("query.Key", exo.Internal, table, "not built")
-}
-
-// Columns describes the columns of a table.
-func (s *Service) Columns(ctx context.Context, table catalog.Type, ref tables.Ref) (tables.Version, []export.Column, error) {
-	return tables.Version{}, nil, exo.Errorf("query.Columns", exo.Internal, table, "not built")
-}
-
-// Prepare makes the query file of a version ahead of the first question. A
-// reader does nothing.
-func (s *Service) Prepare(ctx context.Context, table catalog.Type, ref tables.Ref) error {
-	return exo.Errorf("query.Prepare", exo.Internal, table, "not built")
 }

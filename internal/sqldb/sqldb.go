@@ -96,7 +96,7 @@ func (db *DB) Check(ctx context.Context) error {
 // https://www.sqlite.org/uri.html and of the driver.
 func sources(o Options) []string {
 	if o.Memory {
-		return []string{":memory:?_pragma=synchronous(OFF)"}
+		return []string{"file::memory:?_pragma=synchronous(OFF)"}
 	}
 	common := []string{"_pragma=busy_timeout(10000)", "_pragma=foreign_keys(1)"}
 	base := "file:" + (&url.URL{Path: o.Path}).EscapedPath() + "?"
