@@ -49,6 +49,13 @@ type Prober interface {
 	Probe(ctx context.Context, t catalog.Type) (p Probe, ok bool, err error)
 }
 
+// Counter is a TableSource that can count the rows of a table, so that an answer
+// which was cut at the end of a row is told from a whole one. ok is false for a
+// table that cannot be counted.
+type Counter interface {
+	Count(ctx context.Context, t catalog.Type) (rows int, ok bool, err error)
+}
+
 // Resolver turns names into catalog numbers. Several answers are several
 // stars: the caller lists them and never picks one.
 type Resolver interface {

@@ -18,6 +18,7 @@ var batchTables = []catalog.Type{catalog.KOI, catalog.TOI, catalog.K2}
 func (s *Service) Batch(ctx context.Context, req BatchRequest, report Report) (BatchResult, error) {
 	results := make([]TableResult, len(batchTables))
 	errs := make([]error, len(batchTables))
+	later := make([]bool, len(batchTables)) // newly accepted
 	var done atomic.Int64
 	tell := func(message string) {
 		if report != nil {
@@ -28,8 +29,9 @@ func (s *Service) Batch(ctx context.Context, req BatchRequest, report Report) (B
 	group.SetLimit(s.opt.Workers)
 	for i, t := range batchTables {
 		group.Go(func() error {
-			results[i], errs[i] = s.Table(ctx, TableRequest{TableType: string(t), ForceRefresh: req.ForceRefresh},
-				func(_, _ int64, _, message string) { tell(message) })
+			results[i], errs[i] = s.table(ctx, TableRequest{TableType: string(t), ForceRefresh: req.ForceRefresh},
+				func(_, _ int64, _, message string) { tell(message) },
+				func(context.Context, catalog.Type) []string { later[i] = true; return nil })
 			done.Add(1)
 			tell("the " + string(t) + " table is done")
 			return nil
@@ -38,6 +40,11 @@ func (s *Service) Batch(ctx context.Context, req BatchRequest, report Report) (B
 	_ = group.Wait() // the errors are in errs
 	if err := ctx.Err(); err != nil {
 		return BatchResult{}, exo.E("ingest.Batch", exo.KindOf(err), nil, err)
+	}
+	for i, t := range batchTables {
+		if later[i] {
+			results[i].Warnings = append(results[i].Warnings, s.after(ctx, t)...)
+		}
 	}
 	res := BatchResult{Status: "success", Results: map[catalog.Type]TableResult{}, FailedTables: []FailedTable{}}
 	for i, t := range batchTables {

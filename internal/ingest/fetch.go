@@ -102,6 +102,17 @@ type load struct {
 	unmap  func() error // lets go of bytes; nil: nothing to let go of
 	answer archive.TableAnswer
 	at     time.Time
+
+	table *catalog.Table // set by parsed
+	err   error
+}
+
+// parsed reads the bytes as a table, once.
+func (l *load) parsed(t catalog.Type) (*catalog.Table, error) {
+	if l.table == nil && l.err == nil {
+		l.table, l.err = catalog.Parse(t, l.bytes)
+	}
+	return l.table, l.err
 }
 
 // close discards what was not published.
@@ -198,23 +209,69 @@ func (m *meter) Write(p []byte) (int, error) {
 }
 
 // whole loads the whole table and makes it current if nothing speaks against it.
+// An answer with another number of rows than the archive counts is asked for once
+// more: the table may have changed in between, or the answer was cut.
 func (r *run) whole(ctx context.Context) (TableResult, error) {
+	res, again, err := r.wholeOnce(ctx, false)
+	if again && err == nil {
+		r.log.Info("the rows that came are not those that the archive counts; the table is loaded again", "table", r.t)
+		res, _, err = r.wholeOnce(ctx, true)
+	}
+	return res, err
+}
+
+// wholeOnce is whole; again tells that nothing was decided, because the number
+// of rows is in doubt. The last time it decides.
+func (r *run) wholeOnce(ctx context.Context, last bool) (res TableResult, again bool, err error) {
 	l, err := r.fetch(ctx, "")
 	if err != nil {
-		return TableResult{}, err
+		return TableResult{}, false, err
 	}
 	defer r.close(l)
 	if l.answer.NotModified && r.newest != nil {
-		return r.unchanged(ctx, true)
+		res, err = r.unchanged(ctx, true)
+		return res, false, err
 	}
 	if l.answer.NotModified || l.answer.Partial {
-		return TableResult{}, exo.Errorf("ingest.Table", exo.Upstream, r.t, "the archive sent a part of the %s table where the whole was asked for", r.t)
+		return TableResult{}, false, exo.Errorf("ingest.Table", exo.Upstream, r.t, "the archive sent a part of the %s table where the whole was asked for", r.t)
 	}
 	if r.newest != nil && l.staged.Digest() == r.newest.SHA256 {
-		return r.unchanged(ctx, true)
+		res, err = r.unchanged(ctx, true)
+		return res, false, err
+	}
+	if table, err := l.parsed(r.t); err == nil {
+		rows, counted, err := r.rows(ctx)
+		switch {
+		case err != nil:
+			return TableResult{}, false, err
+		case counted && rows != table.Len() && !last:
+			return TableResult{}, true, nil
+		case counted && rows > table.Len():
+			return TableResult{}, false, &noAnswer{exo.Errorf("ingest.Table", exo.Upstream, r.t,
+				"the archive counts %d rows of the %s table and sent %d: the answer was cut", rows, r.t, table.Len()).
+				Try("try again later; a proxy or the archive may limit the length of answers")}
+		}
 	}
 	full := l.at
-	return r.take(ctx, l, store.Meta{Origin: l.answer.Origin, Full: &full}, nil)
+	res, err = r.take(ctx, l, store.Meta{Origin: l.answer.Origin, Full: &full}, nil)
+	return res, false, err
+}
+
+// rows asks the archive how many rows the table has. counted is false where it
+// does not tell: then the answer that came stands for itself.
+func (r *run) rows(ctx context.Context) (n int, counted bool, err error) {
+	c, ok := r.src.(archive.Counter)
+	if !ok {
+		return 0, false, nil
+	}
+	n, counted, err = c.Count(ctx, r.t)
+	if err != nil && ctx.Err() != nil {
+		return 0, false, err
+	}
+	if err != nil {
+		r.log.Warn("the archive did not count the rows", "table", r.t, "error", err)
+	}
+	return n, counted && err == nil, nil
 }
 
 // changes fetches the rows that changed and puts them into the current table.
@@ -244,7 +301,7 @@ func (r *run) changes(ctx context.Context, since string, probe archive.Probe) (r
 	if err != nil {
 		return TableResult{}, false, err
 	}
-	delta, err := catalog.Parse(r.t, l.bytes)
+	delta, err := l.parsed(r.t)
 	if err != nil || !covers(delta, base, since) {
 		return TableResult{}, false, nil
 	}
@@ -256,7 +313,7 @@ func (r *run) changes(ctx context.Context, since string, probe archive.Probe) (r
 	if err != nil || merged.Len() != probe.Rows || merged.Newest() != probe.Newest {
 		return TableResult{}, false, nil
 	}
-	res, err = r.takeMerged(ctx, l, delta, text)
+	res, err = r.takeMerged(ctx, l, merged, text)
 	return res, true, err
 }
 
@@ -278,7 +335,7 @@ func covers(delta, base *catalog.Table, since string) bool {
 
 // takeMerged stages the assembled table and makes it current, with the changed
 // rows kept beside it.
-func (r *run) takeMerged(ctx context.Context, l *load, delta *catalog.Table, text []byte) (TableResult, error) {
+func (r *run) takeMerged(ctx context.Context, l *load, merged *catalog.Table, text []byte) (TableResult, error) {
 	st, err := r.opt.Store.Stage(ctx)
 	if err != nil {
 		return TableResult{}, err
@@ -294,6 +351,5 @@ func (r *run) takeMerged(ctx context.Context, l *load, delta *catalog.Table, tex
 		return r.unchanged(ctx, false)
 	}
 	m := store.Meta{Origin: l.answer.Origin, Full: r.newest.Full, From: []store.Ref{{Path: r.newest.Path, SHA256: r.newest.SHA256}}}
-	part := &piece{load: l, table: delta}
-	return r.take(ctx, &load{staged: st, bytes: text, answer: l.answer, at: l.at}, m, part)
+	return r.take(ctx, &load{staged: st, bytes: text, answer: l.answer, at: l.at, table: merged}, m, l)
 }

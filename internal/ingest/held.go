@@ -123,6 +123,14 @@ func (s *Service) find(ctx context.Context, id string) (store.Meta, error) {
 // waits; exo.Conflict if a newer table has become current since, or the archive
 // has confirmed the current one.
 func (s *Service) Approve(ctx context.Context, id string) (TableResult, error) {
+	res, err := s.approve(ctx, id)
+	if err == nil {
+		res.Warnings = append(res.Warnings, s.after(ctx, res.TableType)...)
+	}
+	return res, err
+}
+
+func (s *Service) approve(ctx context.Context, id string) (TableResult, error) {
 	m, release, err := s.decide(ctx, id)
 	if err != nil {
 		return TableResult{}, err
@@ -156,7 +164,7 @@ func (s *Service) Approve(ctx context.Context, id string) (TableResult, error) {
 	if err := s.opt.Store.SetCheck(ctx, checkKey(m.Table), r.asked); err != nil {
 		return TableResult{}, err
 	}
-	res := r.answer(FromArchive, *r.newest)
+	res := r.answer(ctx, FromArchive, *r.newest)
 	res.Changes, res.SchemaChanges = d.Changes, d.Schema
 	return res, nil
 }

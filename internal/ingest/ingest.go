@@ -39,6 +39,7 @@ type TableResult struct {
 	Changes       catalog.Changes       `json:"changes"`
 	SchemaChanges catalog.SchemaChanges `json:"schema_changes"`
 	Validation    catalog.Summary       `json:"validation"`
+	ReportPath    exo.Path              `json:"report_path,omitempty"` // all findings; empty if no report is kept
 	Warnings      []string              `json:"warnings"`
 }
 

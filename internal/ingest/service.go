@@ -11,6 +11,7 @@ import (
 	"exoplanetai/internal/cache"
 	"exoplanetai/internal/catalog"
 	"exoplanetai/internal/exo"
+	"exoplanetai/internal/reports"
 	"exoplanetai/internal/store"
 	"exoplanetai/internal/tables"
 )
@@ -26,6 +27,14 @@ type Options struct {
 	// Held reads the current tables of Store; share it with other services, so that
 	// a table is parsed once. nil: one of its own.
 	Held *tables.Tables
+
+	// Reports keeps what validation found; nil: one of its own.
+	Reports *reports.Reports
+
+	// After is called once after a table was newly accepted, also when a person
+	// approved it; in a batch, after all of its tables have come. It returns
+	// warnings for the answer. nil: nothing is done.
+	After func(ctx context.Context, t catalog.Type) []string
 
 	// Freshness is how long data are good without asking the archive again, by
 	// "koi", "k2", "toi", "gaia", "lightcurve". A missing entry is 24 h, 24 h,
@@ -68,6 +77,9 @@ func New(o Options) *Service {
 	}
 	if o.Held == nil {
 		o.Held = tables.New(o.Store)
+	}
+	if o.Reports == nil {
+		o.Reports = reports.New(o.Store)
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -21,6 +21,20 @@ import (
 // if the archive does not answer and nothing is held, or a refresh was forced.
 // With something held the error carries `last_good`.
 func (s *Service) Table(ctx context.Context, req TableRequest, report Report) (TableResult, error) {
+	return s.table(ctx, req, report, s.after)
+}
+
+// after does what follows a newly accepted table, and returns warnings.
+func (s *Service) after(ctx context.Context, t catalog.Type) []string {
+	if s.opt.After == nil {
+		return nil
+	}
+	return s.opt.After(ctx, t)
+}
+
+// table is Table, with what follows when the table is newly accepted. Callers
+// that share one run share what follows it.
+func (s *Service) table(ctx context.Context, req TableRequest, report Report, after func(context.Context, catalog.Type) []string) (TableResult, error) {
 	const op = "ingest.Table"
 	t, err := catalog.ParseType(req.TableType)
 	if err != nil {
@@ -36,14 +50,22 @@ func (s *Service) Table(ctx context.Context, req TableRequest, report Report) (T
 		key += "/force"
 	}
 	return s.flights.do(ctx, key, func() (TableResult, error) {
-		release, err := s.alone(ctx, t)
-		if err != nil {
-			return TableResult{}, err
+		res, err := s.bring(ctx, &run{Service: s, t: t, src: src, force: req.ForceRefresh, report: report})
+		if err == nil && res.Source == FromArchive {
+			res.Warnings = append(res.Warnings, after(ctx, t)...)
 		}
-		defer release()
-		r := &run{Service: s, t: t, src: src, force: req.ForceRefresh, report: report}
-		return r.table(ctx)
+		return res, err
 	})
+}
+
+// bring does the run while no other call changes the table.
+func (s *Service) bring(ctx context.Context, r *run) (TableResult, error) {
+	release, err := s.alone(ctx, r.t)
+	if err != nil {
+		return TableResult{}, err
+	}
+	defer release()
+	return r.table(ctx)
 }
 
 // run is one request for a table on its way.
@@ -68,7 +90,7 @@ func (r *run) table(ctx context.Context) (TableResult, error) {
 		return TableResult{}, err
 	}
 	if r.newest != nil && !r.force && r.fresh() {
-		return r.answer(FromCache, *r.newest), nil
+		return r.answer(ctx, FromCache, *r.newest), nil
 	}
 	res, err := r.ask(ctx)
 	r.count(string(r.t), err)
@@ -118,7 +140,7 @@ func (s *Service) ahead(t time.Time) bool { return t.After(s.now().Add(time.Minu
 func (r *run) freshUntil() time.Time { return r.asked.At.Add(r.opt.Freshness[string(r.t)]) }
 
 // answer describes the current table. Its changes are those of the call.
-func (r *run) answer(from Source, m store.Meta) TableResult {
+func (r *run) answer(ctx context.Context, from Source, m store.Meta) TableResult {
 	res := TableResult{
 		Status: "success", TableType: r.t, Source: from,
 		Records: m.Rows, Columns: len(m.Columns), Checksum: m.SHA256,
@@ -126,6 +148,7 @@ func (r *run) answer(from Source, m store.Meta) TableResult {
 		RetrievedAt: m.RetrievedAt, FreshUntil: r.freshUntil(),
 		Changes:       catalog.Changes{Unchanged: m.Rows},
 		SchemaChanges: catalog.NoSchemaChanges(),
+		ReportPath:    r.reportOf(ctx, m),
 		Warnings:      []string{},
 	}
 	if m.Validation != nil {
@@ -151,7 +174,7 @@ func (r *run) unchanged(ctx context.Context, full bool) (TableResult, error) {
 	if err := r.confirmed(ctx, "unchanged", full); err != nil {
 		return TableResult{}, err
 	}
-	return r.answer(Unchanged, *r.newest), nil
+	return r.answer(ctx, Unchanged, *r.newest), nil
 }
 
 // failed decides what becomes of an error: data that are held outlive an
@@ -180,7 +203,7 @@ func (r *run) failed(ctx context.Context, err error) (TableResult, error) {
 	if r.force {
 		return TableResult{}, r.withLastGood(exo.E(op, kind, r.t, silent.err))
 	}
-	res := r.answer(Stale, *r.newest)
+	res := r.answer(ctx, Stale, *r.newest)
 	res.Warnings = append(res.Warnings, fmt.Sprintf("the archive gave no usable answer (%s); these data were last confirmed %s ago, at %s",
 		exo.MessageOf(silent.err), age(r.now().Sub(r.asked.At)), r.asked.At.Format(time.RFC3339)))
 	return res, nil

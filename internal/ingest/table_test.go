@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"exoplanetai/internal/catalog"
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/ingest"
+	"exoplanetai/internal/reports"
 	"exoplanetai/internal/store"
 )
 
@@ -31,7 +33,10 @@ func TestATableIsFetchedOnceAndThenAnsweredFromWhatIsHeld(t *testing.T) {
 	}
 	b.clock.Pass(23 * time.Hour)
 	again := must(t, b, "koi", false)
-	if again.Source != ingest.FromCache || again.Changes != (catalog.Changes{Unchanged: 3}) || again.RawPath != res.RawPath || b.koi.asked() != 1 {
+	if doc := document(t, b, res.ReportPath); !doc.Report.Valid || doc.Rejected || doc.Files[0] != (store.Ref{Path: res.RawPath, SHA256: res.Checksum}) {
+		t.Errorf("%+v", doc)
+	}
+	if again.Source != ingest.FromCache || again.ReportPath != res.ReportPath || again.Changes != (catalog.Changes{Unchanged: 3}) || again.RawPath != res.RawPath || b.koi.asked() != 1 {
 		t.Errorf("%+v after %d fetches", again, b.koi.asked())
 	}
 	b.clock.Pass(2 * time.Hour)
@@ -157,8 +162,11 @@ func TestWhatCannotBeUsedIsKeptAsideAndNeverCurrent(t *testing.T) {
 			if !errors.Is(err, exo.Upstream) || exo.KindOf(err) != exo.Upstream || !strings.Contains(exo.MessageOf(err), tt.says) || exo.HintOf(err) == "" {
 				t.Errorf("%v", err)
 			}
-			if extra["validation"] == nil || extra["last_good"] == nil || extra["report_path"] != exo.Path("metadata/raw/nasa/rejected/koi_20260103_040405.csv.json") {
+			if extra["validation"] == nil || extra["last_good"] == nil || extra["report_path"] != exo.Path("metadata/validation/koi_20260103_040405.json") {
 				t.Errorf("%v", extra)
+			}
+			if doc := document(t, b, extra["report_path"]); doc.Report.Valid || !doc.Rejected || len(doc.Files) != 1 || doc.Files[0].Path != extra["rejected_path"] {
+				t.Errorf("%+v", doc)
 			}
 			if _, err := table(t, b, "koi", true); !errors.Is(err, exo.Upstream) {
 				t.Errorf("again: %v", err)
@@ -172,12 +180,25 @@ func TestWhatCannotBeUsedIsKeptAsideAndNeverCurrent(t *testing.T) {
 	}
 }
 
+// document reads a report that an answer names.
+func document(t testing.TB, b *bench, path any) reports.Document {
+	t.Helper()
+	p, _ := path.(exo.Path)
+	_, doc, err := reports.New(b.store).Read(t.Context(), string(p))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
 // many makes a KOI table.
 func many(n int, disposition string) string {
 	var b strings.Builder
 	b.WriteString("kepid,kepoi_name,koi_disposition,koi_period,koi_time0bk,ra,dec\n")
 	for i := range n {
-		fmt.Fprintf(&b, "%d,K%05d.01,%s,1.5,130.5,290.1,45.2\n", i+1, i+1, disposition)
+		k := float64(i % 40) // periods, epochs and places as the real table has them
+		fmt.Fprintf(&b, "%d,K%05d.01,%s,%.4f,%.5f,%.5f,%.6f\n", 1_000_000+i, i+1, disposition,
+			0.9*math.Pow(1.13, k)+0.001*float64(i), 131.5+0.37*k, 285+0.11*k+0.01*float64(i%7), 40+0.05*float64(i))
 	}
 	return b.String()
 }

@@ -9,31 +9,26 @@ import (
 	"exoplanetai/internal/catalog"
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/store"
+	"exoplanetai/internal/validate"
 )
-
-// piece is a staged file that is kept beside the table made from it.
-type piece struct {
-	load  *load
-	table *catalog.Table
-}
 
 // shown is how many findings and row changes go into an answer.
 const shown = 100
 
 // take judges a staged table and makes it current: parsed, validated, compared
-// with the table before, published. meta has what is known of its origin.
-func (r *run) take(ctx context.Context, l *load, meta store.Meta, delta *piece) (TableResult, error) {
-	table, err := catalog.Parse(r.t, l.bytes)
+// with the table before, published. meta has what is known of its origin; delta
+// are the changed rows that it was assembled from, nil if it came whole.
+func (r *run) take(ctx context.Context, l *load, meta store.Meta, delta *load) (TableResult, error) {
+	table, err := l.parsed(r.t)
 	if err != nil {
-		return r.reject(ctx, l, nil, catalog.Summary{Errors: 1}, nil, err)
+		return r.reject(ctx, l, nil, validate.Unreadable(r.t, err), err)
 	}
-	summary, findings := catalog.Inspect(table, shown)
+	rep := r.judge(ctx, table, l.at)
 	switch {
 	case r.newest == nil && table.Len() == 0:
-		return r.reject(ctx, l, table, summary, findings, exo.Errorf("ingest.Table", exo.Upstream, r.t, "the %s table has no rows", r.t))
-	case !summary.Valid:
-		return r.reject(ctx, l, table, summary, findings, exo.Errorf("ingest.Table", exo.Upstream, r.t,
-			"the %s table failed validation with %d errors: row %.60q: %s", r.t, summary.Errors, findings[0].Row, findings[0].Message))
+		return r.reject(ctx, l, table, rep, exo.Errorf("ingest.Table", exo.Upstream, r.t, "the %s table has no rows", r.t))
+	case !rep.Valid:
+		return r.reject(ctx, l, table, rep, r.invalid(rep))
 	}
 	var old *catalog.Table
 	if r.newest != nil {
@@ -42,20 +37,20 @@ func (r *run) take(ctx context.Context, l *load, meta store.Meta, delta *piece) 
 		}
 	}
 	diff := catalog.Diff(old, table)
-	meta = tableMeta(meta, r.t, table, summary, l.at)
+	meta = tableMeta(meta, r.t, table, rep, l.at)
 	if held, why := catalog.MassChange(old, table, diff); held {
-		return r.hold(ctx, l, meta, diff, why)
+		return r.hold(ctx, l, meta, rep, diff, why)
 	}
-	return r.accept(ctx, l, meta, table, diff, delta)
+	return r.accept(ctx, l, meta, table, rep, diff, delta)
 }
 
 // accept publishes a table that nothing speaks against.
-func (r *run) accept(ctx context.Context, l *load, meta store.Meta, table *catalog.Table, diff catalog.Difference, delta *piece) (TableResult, error) {
+func (r *run) accept(ctx context.Context, l *load, meta store.Meta, table *catalog.Table, rep *validate.Report, diff catalog.Difference, delta *load) (TableResult, error) {
 	meta.Kind = store.Table
 	items := []store.Item{{Staged: l.staged, Meta: meta}}
 	if delta != nil {
-		dm := tableMeta(store.Meta{Origin: delta.load.answer.Origin, Kind: store.Delta}, r.t, delta.table, catalog.Validate(delta.table), l.at)
-		items = append(items, store.Item{Staged: delta.load.staged, Meta: dm})
+		dm := tableMeta(store.Meta{Origin: delta.answer.Origin, Kind: store.Delta}, r.t, delta.table, nil, l.at)
+		items = append(items, store.Item{Staged: delta.staged, Meta: dm})
 	}
 	metas, err := r.publish(ctx, items)
 	if err != nil {
@@ -68,11 +63,18 @@ func (r *run) accept(ctx context.Context, l *load, meta store.Meta, table *catal
 	}
 	r.log.Info("a table was ingested", "table", r.t, "path", metas[0].Path, "rows", table.Len(),
 		"added", diff.Changes.Added, "removed", diff.Changes.Removed, "changed", diff.Changes.Changed)
-	res := r.answer(FromArchive, metas[0])
-	res.Changes, res.SchemaChanges = diff.Changes, diff.Schema
+	report, err := r.keepReport(ctx, metas[0], rep)
+	res := r.answer(ctx, FromArchive, metas[0])
+	res.Changes, res.SchemaChanges, res.ReportPath = diff.Changes, diff.Schema, report
 	res.Warnings = append(res.Warnings, schemaWarnings(diff.Schema)...)
+	if err != nil {
+		res.Warnings = append(res.Warnings, "the validation report could not be kept: "+exo.MessageOf(err))
+	}
 	return res, nil
 }
+
+// mostRenamed is how many renamed columns are told one by one.
+const mostRenamed = 10
 
 func schemaWarnings(c catalog.SchemaChanges) []string {
 	var w []string
@@ -81,6 +83,13 @@ func schemaWarnings(c catalog.SchemaChanges) []string {
 	}
 	if len(c.Removed) > 0 {
 		w = append(w, fmt.Sprintf("the archive dropped %d columns: %s", len(c.Removed), list(c.Removed)))
+	}
+	for i, r := range c.Renamed {
+		if i == mostRenamed {
+			w = append(w, fmt.Sprintf("%d more columns seem to be renamed", len(c.Renamed)-mostRenamed))
+			break
+		}
+		w = append(w, fmt.Sprintf("the column %s seems to be %s now", clip(r.From, 60), clip(r.To, 60)))
 	}
 	return w
 }
@@ -102,8 +111,12 @@ func list(names []string) string {
 }
 
 // tableMeta fills the metadata that a table itself tells.
-func tableMeta(m store.Meta, t catalog.Type, table *catalog.Table, s catalog.Summary, at time.Time) store.Meta {
-	m.RetrievedAt, m.Table, m.Validation = at, t, &s
+func tableMeta(m store.Meta, t catalog.Type, table *catalog.Table, rep *validate.Report, at time.Time) store.Meta {
+	m.RetrievedAt, m.Table = at, t
+	if rep != nil {
+		s := rep.Summary()
+		m.Validation = &s
+	}
 	if table != nil {
 		m.Rows, m.Columns = table.Len(), table.Columns
 		m.SchemaFingerprint, m.Newest = table.Fingerprint(), table.Newest()
@@ -158,22 +171,26 @@ func (r *run) publish(ctx context.Context, items []store.Item) ([]store.Meta, er
 
 // reject keeps bytes that cannot be used, for a person to look at, and returns
 // the error with the outcome of the validation.
-func (r *run) reject(ctx context.Context, l *load, table *catalog.Table, s catalog.Summary, findings []catalog.Finding, cause error) (TableResult, error) {
-	if findings == nil {
-		findings = []catalog.Finding{}
-	}
-	s.Valid = false
-	validation := map[string]any{"valid": false, "errors": s.Errors, "warnings": s.Warnings, "metrics": s.Metrics, "findings": findings}
-	e := exo.E("ingest.Table", exo.Upstream, r.t, cause).With("validation", validation)
+func (r *run) reject(ctx context.Context, l *load, table *catalog.Table, rep *validate.Report, cause error) (TableResult, error) {
+	s := rep.Summary()
+	e := exo.E("ingest.Table", exo.Upstream, r.t, cause).With("validation", map[string]any{
+		"valid": false, "errors": s.Errors, "warnings": s.Warnings, "metrics": s.Metrics,
+		"findings": findings(rep, shown), "findings_total": len(rep.Findings),
+	})
 	if exo.HintOf(cause) == "" {
-		e = e.Try("the last good table stays current; look at the kept bytes at rejected_path")
+		e = e.Try("the last good table stays current; all findings are at report_path, the bytes at rejected_path")
 	}
-	meta := tableMeta(store.Meta{Origin: l.answer.Origin, Kind: store.Rejected}, r.t, table, s, l.at)
+	meta := tableMeta(store.Meta{Origin: l.answer.Origin, Kind: store.Rejected}, r.t, table, rep, l.at)
+	meta.Validation.Valid = false
 	kept, err := r.keep(ctx, l, meta)
 	if err != nil {
 		return TableResult{}, errors.Join(err, e)
 	}
-	return TableResult{}, e.With("report_path", store.MetadataPath(kept.Path)).With("rejected_path", kept.Path)
+	e = e.With("rejected_path", kept.Path)
+	if report, err := r.keepReport(ctx, kept, rep); err == nil {
+		e = e.With("report_path", report)
+	}
+	return TableResult{}, e
 }
 
 // keep stores rejected or held bytes, unless the same are kept already.
@@ -199,17 +216,21 @@ func (r *run) keep(ctx context.Context, l *load, meta store.Meta) (store.Meta, e
 }
 
 // hold keeps a table that differs too much until a person decides.
-func (r *run) hold(ctx context.Context, l *load, meta store.Meta, d catalog.Difference, why string) (TableResult, error) {
+func (r *run) hold(ctx context.Context, l *load, meta store.Meta, rep *validate.Report, d catalog.Difference, why string) (TableResult, error) {
 	meta.Kind = store.Held
 	kept, err := r.keep(ctx, l, meta)
 	if err != nil {
 		return TableResult{}, err
 	}
 	id := heldID(kept)
-	return TableResult{}, exo.Errorf("ingest.Table", exo.Conflict, r.t, "the new %s table waits for approval: %s", r.t, why).
+	e := exo.Errorf("ingest.Table", exo.Conflict, r.t, "the new %s table waits for approval: %s", r.t, why).
 		Try("look at the difference; then run `exoplanetai ingest held approve %s` or `… discard %s`", id, id).
 		With("held_id", id).With("held_path", kept.Path).With("reason", why).
 		With("difference", map[string]any{
 			"changes": d.Changes, "schema_changes": d.Schema, "dispositions": d.Dispositions, "rows": d.Sample(shown), "rows_total": len(d.Rows),
 		})
+	if report, err := r.keepReport(ctx, kept, rep); err == nil {
+		e = e.With("report_path", report)
+	}
+	return TableResult{}, e
 }

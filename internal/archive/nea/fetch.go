@@ -140,21 +140,33 @@ func (s *Source) Probe(ctx context.Context, t catalog.Type) (archive.Probe, bool
 	if err != nil || tab.updated == "" {
 		return archive.Probe{}, false, err
 	}
-	rows, err := s.rows(ctx, "select count(*) as n, max("+tab.updated+") as newest from "+tab.name)
+	row, n, err := s.count(ctx, tab, "count(*) as n, max("+tab.updated+") as newest")
+	return archive.Probe{Rows: n, Newest: row["newest"]}, err == nil, err
+}
+
+// Count counts the rows of the KOI or the K2 table.
+func (s *Source) Count(ctx context.Context, t catalog.Type) (int, bool, error) {
+	tab, err := tableOf(t)
 	if err != nil {
-		return archive.Probe{}, false, err
+		return 0, false, err
 	}
-	bad := func() error {
-		return exo.Errorf("nea.Probe", exo.Upstream, tab.name, "the NASA Exoplanet Archive did not count the rows of %s", tab.name).Try("try again later")
+	_, n, err := s.count(ctx, tab, "count(*) as n")
+	return n, err == nil, err
+}
+
+// count asks for one row about a table that holds its number of rows, n.
+func (s *Source) count(ctx context.Context, tab table, what string) (row map[string]string, n int, err error) {
+	rows, err := s.rows(ctx, "select "+what+" from "+tab.name)
+	if err != nil {
+		return nil, 0, err
 	}
-	if len(rows) != 1 {
-		return archive.Probe{}, false, bad()
+	if len(rows) == 1 {
+		n, err = strconv.Atoi(rows[0]["n"])
 	}
-	n, err := strconv.Atoi(rows[0]["n"])
-	if err != nil || n < 0 {
-		return archive.Probe{}, false, bad()
+	if len(rows) != 1 || err != nil || n < 0 {
+		return nil, 0, exo.Errorf("nea.Probe", exo.Upstream, tab.name, "the NASA Exoplanet Archive did not count the rows of %s", tab.name).Try("try again later")
 	}
-	return archive.Probe{Rows: n, Newest: rows[0]["newest"]}, true, nil
+	return rows[0], n, nil
 }
 
 // Columns asks the archive's own dictionary for the columns of a table. The

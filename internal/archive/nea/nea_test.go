@@ -29,6 +29,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 var (
 	_ archive.TableSource = (*nea.Source)(nil)
 	_ archive.Prober      = (*nea.Source)(nil)
+	_ archive.Counter     = (*nea.Source)(nil)
 	_ archive.Resolver    = (*nea.Source)(nil)
 	_ archive.Pinger      = (*nea.Source)(nil)
 )
@@ -264,11 +265,20 @@ func TestProbe(t *testing.T) {
 	if _, ok, err := src.Probe(t.Context(), catalog.KOI); ok || err != nil || len(s.log()) != 1 {
 		t.Errorf("koi: %v, %v, asked %q", ok, err, s.log())
 	}
+	for typ, want := range map[catalog.Type]string{catalog.KOI: "select count(*) as n from cumulative", catalog.K2: "select count(*) as n from k2pandc"} {
+		n, ok, err := src.Count(t.Context(), typ)
+		if log := s.log(); err != nil || !ok || n != 4004 || !strings.Contains(log[len(log)-1], want) {
+			t.Errorf("%s: %d, %v, %v, asked %q", typ, n, ok, err, log)
+		}
+	}
 	for name, bad := range map[string]string{"no rows": "n,newest\n", "no number": "n,newest\nmany,x\n", "negative": "n,newest\n-1,x\n", "ragged": "n,newest\n1\n",
 		"an error": shared(t, "tap_error_json.json"), "nothing": "", "a page": "<html>"} {
 		answer = bad
 		if _, ok, err := src.Probe(t.Context(), catalog.K2); ok || !errors.Is(err, exo.Upstream) {
 			t.Errorf("%s: %v, %v", name, ok, err)
+		}
+		if _, ok, err := src.Count(t.Context(), catalog.KOI); ok || !errors.Is(err, exo.Upstream) {
+			t.Errorf("%s: counted: %v, %v", name, ok, err)
 		}
 	}
 }
