@@ -2,7 +2,6 @@ package candidate
 
 import (
 	"exoplanetai/internal/catalog"
-	"exoplanetai/internal/exo"
 )
 
 // Column describes a column of a Normal or a Merged table.
@@ -116,10 +115,4 @@ var conflictColumns = []Column{
 	{Name: "value_b", Type: "char", Description: "value there"},
 	{Name: "sigma", Type: "double", Description: "difference in joint errors"},
 	{Name: "note", Type: "char", Description: "what the difference is"},
-}
-
-// Merge makes the table of candidates. The result does not depend on the order
-// of rows in the sources.
-func Merge(s Sources) (*Merged, error) {
-	return nil, exo.Errorf("candidate.Merge", exo.Internal, nil, "not built")
 }
