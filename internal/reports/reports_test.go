@@ -69,18 +69,19 @@ func TestAnEqualReportIsNotStoredAgain(t *testing.T) {
 	if p := keep(t, r, koi(noon.Add(time.Hour), ref(1)), older); p != first {
 		t.Errorf("%s was stored for a report that differs in its freshness only", p)
 	}
-	for name, c := range map[string]struct {
-		of  reports.Subject
-		rep *validate.Report
+	for _, c := range []struct {
+		name string
+		of   reports.Subject
+		rep  *validate.Report
 	}{
-		"another finding":  {koi(noon.Add(time.Hour), ref(1)), report("koi", 0.9, finding("koi.period.range", "K1", "0"))},
-		"another metric":   {koi(noon.Add(2*time.Hour), ref(1)), report("koi", 0.8)},
-		"another file":     {koi(noon.Add(3*time.Hour), ref(2)), report("koi", 0.8)},
-		"a file more":      {koi(noon.Add(4*time.Hour), ref(1), ref(2)), report("koi", 0.8)},
-		"the first, again": {koi(noon.Add(5*time.Hour), ref(1)), report("koi", 0.9)}, // the newest of the file says something else
+		{"another finding", koi(noon.Add(time.Hour), ref(1)), report("koi", 0.9, finding("koi.period.range", "K1", "0"))},
+		{"another metric", koi(noon.Add(2*time.Hour), ref(1)), report("koi", 0.8)},
+		{"another file", koi(noon.Add(3*time.Hour), ref(2)), report("koi", 0.8)},
+		{"a file more", koi(noon.Add(4*time.Hour), ref(1), ref(2)), report("koi", 0.8)},
+		{"the first, after another one of the same file", koi(noon.Add(5*time.Hour), ref(1)), report("koi", 0.9)},
 	} {
 		if p := keep(t, r, c.of, c.rep); p == first {
-			t.Errorf("%s: the first report stands for it", name)
+			t.Errorf("%s: the first report stands for it", c.name)
 		}
 	}
 }

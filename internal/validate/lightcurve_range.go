@@ -45,7 +45,6 @@ func (c *curve) times() {
 	c.values.add(c.time, all, bad)
 }
 
-
 // outside finds the times that do not lie between two limits.
 func (c *curve) outside(rule string, from, to float64, what string) int {
 	var out marked
