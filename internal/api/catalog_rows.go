@@ -94,12 +94,12 @@ func rowsSchema(api huma.API) *huma.Schema {
 		Properties: map[string]*huma.Schema{
 			"table": kind("string", "koi, toi, k2, gaia or candidates"), "version": schemaOf[history.State](api),
 			"total": kind("integer", "rows that match, on all pages"), "offset": kind("integer", "rows before this page"),
-			"limit": kind("integer", "rows of a page"), "returned": kind("integer", "rows of this page"), "next": next,
+			"limit": kind("integer", "rows of a page"), "returned": kind("integer", "rows of this page"), "next": next, "overflow": kind("boolean", "rows remain behind this page"),
 			"cone":    {Type: "object", Description: "as it was understood: ra, dec, radius in degrees; null: the whole sky", AdditionalProperties: true},
 			"columns": schemaOf[[]export.Column](api),
-			"rows":    {Type: "array", Description: "cells by column: numbers, texts, or null where unknown", Items: &huma.Schema{}},
+			"rows":    {Type: "array", Description: "each row: cells by column; numbers, texts, or null where unknown", Items: &huma.Schema{Type: "object", AdditionalProperties: true}},
 		},
-		Required: []string{"table", "version", "total", "offset", "limit", "returned", "next", "columns", "rows"},
+		Required: []string{"table", "version", "total", "offset", "limit", "returned", "next", "overflow", "columns", "rows"},
 	}
 }
 
@@ -234,11 +234,6 @@ func (a *rowsAnswer) etag(zip bool) string {
 	return `"` + tag + `"`
 }
 
-// returned is how many rows the page has.
-func (a *rowsAnswer) returned() int64 {
-	return max(0, min(int64(a.q.Limit), a.head.Total-a.q.Offset))
-}
-
 // next is the address of the next page, nil if this is the last.
 func (a *rowsAnswer) next() any {
 	if !a.head.More {
@@ -315,7 +310,7 @@ func (a *rowsAnswer) exportHead() export.Head {
 		},
 		Fields: map[string]any{
 			"table": a.q.Table, "version": history.StateOf(v), "total": a.head.Total, "offset": a.q.Offset, "limit": a.q.Limit,
-			"returned": a.returned(), "next": a.next(), "cone": a.head.Cone,
+			"next": a.next(), "cone": a.head.Cone,
 		},
 	}
 	return h

@@ -15,6 +15,7 @@ import (
 	"exoplanetai/internal/api"
 	"exoplanetai/internal/cache/file"
 	"exoplanetai/internal/config"
+	"exoplanetai/internal/derive"
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/fsys"
 	"exoplanetai/internal/history"
@@ -60,6 +61,7 @@ type App struct {
 	Process *process.Service
 	Query   *query.Service
 	History *history.Service
+	Derive  *derive.Service
 	Jobs    *jobs.Runner
 	API     *api.Server
 

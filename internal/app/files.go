@@ -60,6 +60,61 @@ func (p *program) WriteFile(ctx context.Context, name string, data []byte, o cli
 	return nil
 }
 
+// CreateFile writes a file that the user named piece by piece: a hidden file
+// beside it takes its name when it is whole.
+func (p *program) CreateFile(ctx context.Context, name string, o cli.WriteOptions, fill func(io.Writer) error) error {
+	const op = "app.CreateFile"
+	if err := mayWrite(name, o); err != nil {
+		return err
+	}
+	disk, err := fsys.OpenDir(filepath.Dir(name), true)
+	if err != nil {
+		return exo.E(op, writeKind(err), nil, err).Say("the folder of %.200s cannot be written to", name).Try("name a folder that you may write to")
+	}
+	defer disk.Close()
+	base := filepath.Base(name)
+	temp := fsys.TempName(base)
+	if err := disk.Remove(temp); err != nil && !errors.Is(err, exo.NotFound) {
+		return err
+	}
+	if err = create(disk, temp, fill); err == nil {
+		err = ctx.Err()
+	}
+	if err == nil {
+		err = mayWrite(name, o) // the name may have been taken meanwhile
+	}
+	if err == nil {
+		err = disk.Rename(temp, base)
+	}
+	if err != nil {
+		return errors.Join(err, notThere(disk.Remove(temp)))
+	}
+	return disk.SyncDir(".")
+}
+
+// create writes a file and makes sure of it.
+func create(disk fsys.FS, name string, fill func(io.Writer) error) error {
+	f, err := disk.OpenFile(name, fsys.WriteOnly|fsys.Empty, 0o644)
+	if err != nil {
+		return err
+	}
+	if err = fill(f); err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+// notThere passes over the absence of what was to be removed.
+func notThere(err error) error {
+	if errors.Is(err, exo.NotFound) {
+		return nil
+	}
+	return err
+}
+
 // MayWrite refuses to write over what must stay, before any work is done.
 func (p *program) MayWrite(name string, o cli.WriteOptions) error { return mayWrite(name, o) }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"io"
@@ -50,11 +51,14 @@ func (p *program) build(ctx context.Context, c cli.Common, o Options) (*App, con
 
 // Read opens the store for looking only.
 func (p *program) Read(ctx context.Context, c cli.Common) (*cli.Reader, error) {
-	a, _, err := p.build(ctx, c, p.options(c, Reader, ""))
+	a, cfg, err := p.build(ctx, c, p.options(c, Reader, ""))
 	if err != nil {
 		return nil, err
 	}
-	r := &cli.Reader{Library: a.Store, Ingest: a.Ingest, Process: a.Process, Files: a.Store, Close: a.Close}
+	r := &cli.Reader{
+		Library: a.Store, Ingest: a.Ingest, Process: a.Process, Files: a.Store, Close: a.Close,
+		Catalogs: a.Query, Versions: a.tables, History: a.History, Base: cmp.Or(cfg.Changes.BaseURL, "http://"+cfg.Listen),
+	}
 	if a.Cache != nil {
 		r.Cache = a.Cache
 	}
@@ -73,7 +77,7 @@ func (p *program) Write(ctx context.Context, c cli.Common, rebuild bool) (*cli.W
 }
 
 func writer(a *App) *cli.Writer {
-	return &cli.Writer{Library: a.Store, Reindex: a.Store, Ingest: a.Ingest, Process: a.Process, Close: a.Close, SetAside: a.SetAside}
+	return &cli.Writer{Library: a.Store, Reindex: a.Store, Ingest: a.Ingest, Process: a.Process, Derive: a.Derive, Close: a.Close, SetAside: a.SetAside}
 }
 
 // Serve answers HTTP until ctx ends.

@@ -50,6 +50,9 @@ type Program interface {
 	// WriteFile writes a file that the user named, whole or not at all, and
 	// makes its folder where there is none. One that exists is exo.Exists.
 	WriteFile(ctx context.Context, name string, data []byte, o WriteOptions) error
+	// CreateFile is WriteFile for what is written piece by piece: the name appears
+	// when fill is done, and not at all if it fails.
+	CreateFile(ctx context.Context, name string, o WriteOptions, fill func(io.Writer) error) error
 	// MayWrite refuses what WriteFile would refuse for what is there already.
 	MayWrite(name string, o WriteOptions) error
 	// IsFolder tells whether the name is that of a folder.
@@ -151,7 +154,8 @@ func words(names ...string) cobra.PositionalArgs {
 }
 
 // texts are the flags that take a text.
-var texts = []string{"config", "data-path", "cache-path", "log-level", "listen", "mission", "author", "from", "data", "output", "report", "source", "params"}
+var texts = []string{"config", "data-path", "cache-path", "log-level", "listen", "mission", "author", "from", "data", "output", "report", "source", "params",
+	"sort", "columns", "cone", "version", "as-of", "format", "kinds"}
 
 // noEmptyFlag refuses a flag that was given without a value: a variable of the
 // shell that is not set must not stand for the default folder.
@@ -197,7 +201,7 @@ func (c *command) root() *cobra.Command {
 	f.BoolVarP(&c.common.Quiet, "quiet", "q", false, "print data and errors only")
 	f.BoolVarP(&c.common.Verbose, "verbose", "v", false, "print what is done")
 	f.BoolVar(&c.noColor, "no-color", false, "print without colours")
-	root.AddCommand(c.demoCommand(), c.serveCommand(), c.ingestCommand(), c.preprocessCommand(), c.reproduceCommand(), c.lightcurveCommand(), c.storageCommand(), c.configCommand(), c.archiveCommand())
+	root.AddCommand(c.demoCommand(), c.serveCommand(), c.ingestCommand(), c.preprocessCommand(), c.reproduceCommand(), c.lightcurveCommand(), c.catalogCommand(), c.targetCommand(), c.storageCommand(), c.configCommand(), c.archiveCommand())
 	return root
 }
 

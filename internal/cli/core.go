@@ -51,6 +51,11 @@ type Reader struct {
 	Process Viewer
 	Files   Lister
 	Close   func() error
+
+	Catalogs Catalogs
+	Versions Versions
+	History  Historian
+	Base     string // where others reach the server, for the links of feeds
 }
 
 // Writer is an open store with all that feeds it.
@@ -59,6 +64,7 @@ type Writer struct {
 	Reindex Reindexer
 	Ingest  Ingester
 	Process Processor
+	Derive  Deriver
 	Close   func() error
 
 	SetAside string // where a damaged index went, for a rebuild; empty: it was not damaged

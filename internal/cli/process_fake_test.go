@@ -1,8 +1,10 @@
 package cli_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"io/fs"
 	"math"
 	"path"
@@ -25,6 +27,14 @@ func (f *fake) WriteFile(_ context.Context, name string, data []byte, o cli.Writ
 	}
 	f.files[name] = data
 	return nil
+}
+
+func (f *fake) CreateFile(ctx context.Context, name string, o cli.WriteOptions, fill func(io.Writer) error) error {
+	var b bytes.Buffer
+	if err := fill(&b); err != nil {
+		return err
+	}
+	return f.WriteFile(ctx, name, b.Bytes(), o)
 }
 
 func (f *fake) MayWrite(name string, o cli.WriteOptions) error {

@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"exoplanetai/internal/catalog"
+	"exoplanetai/internal/export"
+)
+
+// telling are the columns of each table that say most, in order: they are shown
+// on a terminal when none are named. Spellings of all dialects stand together;
+// what a table does not have is passed over.
+var telling = map[catalog.Type][]string{
+	catalog.KOI: {"kepoi_name", "kepler_name", "kepid", "koi_disposition", "koi_period", "koi_prad", "koi_depth", "koi_duration", "koi_teq", "koi_kepmag", "koi_steff", "ra", "dec"},
+	catalog.TOI: {"TOI", "TIC ID", "tid", "TFOPWG Disposition", "tfopwg_disp", "Period (days)", "pl_orbper", "Planet Radius (R_Earth)", "pl_rade",
+		"Depth (ppm)", "pl_trandep", "Duration (hours)", "pl_trandurh", "TESS Mag", "st_tmag", "Planet Name", "Comments"},
+	catalog.K2:   {"pl_name", "epic_hostname", "disposition", "default_flag", "pl_orbper", "pl_rade", "pl_bmasse", "pl_eqt", "sy_kepmag", "disc_year", "pl_refname"},
+	catalog.Gaia: {"target", "target_id", "source_id", "ra", "dec", "parallax", "phot_g_mean_mag", "teff_gspphot", "radius_gspphot", "mass_flame", "ruwe"},
+	catalog.Candidates: {"candidate", "planet_name", "disposition", "sources", "host", "host_name", "star", "period_d", "radius_earth", "depth_ppm", "duration_h", "teq_k",
+		"koi", "toi", "k2", "conflicts", "ra_deg", "dec_deg"},
+}
+
+// widestCell bounds a text in a table on a terminal; the first column is never
+// cut.
+const widestCell = 28
+
+// shownColumns chooses the columns for a terminal: the key, those that were
+// asked about, then the telling ones. Without any of these, the first ones.
+func shownColumns(t catalog.Type, all []export.Column, asked []string) []string {
+	have := map[string]string{}
+	for _, c := range all {
+		if _, ok := have[strings.ToLower(c.Name)]; !ok {
+			have[strings.ToLower(c.Name)] = c.Name
+		}
+	}
+	var list []string
+	seen := map[string]bool{}
+	add := func(name string) {
+		if real, ok := have[strings.ToLower(name)]; ok && !seen[real] {
+			seen[real] = true
+			list = append(list, real)
+		}
+	}
+	for i, name := range telling[t] {
+		add(name)
+		if i == 0 {
+			for _, name := range asked {
+				add(name)
+			}
+		}
+	}
+	if len(list) < 3 {
+		for _, c := range all[:min(len(all), 12)] {
+			add(c.Name)
+		}
+	}
+	return list
+}
+
+// grid collects rows for a terminal.
+type grid struct {
+	columns []export.Column
+	rows    [][]string
+}
+
+func (c *command) gridRow(cells []any) []string {
+	row := make([]string, len(cells))
+	for i, v := range cells {
+		row[i] = clean(cellText(v))
+		if i > 0 {
+			row[i] = c.cut(row[i], widestCell)
+		}
+	}
+	return row
+}
+
+// fit returns the header and rows of as many columns as the width holds; the
+// first always.
+func (g *grid) fit(width int) ([]string, [][]string) {
+	used, n := 0, 0
+	var header []string
+	for j, c := range g.columns {
+		w := utf8.RuneCountInString(clean(c.Name))
+		for _, row := range g.rows {
+			w = max(w, utf8.RuneCountInString(row[j]))
+		}
+		if used += w + 2; n > 0 && used-2 > width {
+			break
+		}
+		name := c.Name
+		if c.Type != "char" {
+			name = ">" + name
+		}
+		header = append(header, name)
+		n++
+	}
+	rows := make([][]string, len(g.rows))
+	for i, row := range g.rows {
+		rows[i] = row[:n]
+	}
+	return header, rows
+}
+
+// cut shortens a text for a terminal.
+func (c *command) cut(s string, width int) string {
+	if utf8.RuneCountInString(s) <= width {
+		return s
+	}
+	end := ".."
+	if c.term.UTF8 {
+		end = "…"
+	}
+	return string([]rune(s)[:width-utf8.RuneCountInString(end)]) + end
+}
+
+// cellText prints a cell: numbers with all their digits, unknown as nothing.
+func cellText(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case int64:
+		return strconv.FormatInt(v, 10)
+	case float64:
+		if size := math.Abs(v); size >= 1e-4 && size < 1e15 {
+			return strconv.FormatFloat(v, 'f', -1, 64)
+		}
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	}
+	return ""
+}
+
+// fitted prints a table whose last column is cut where the terminal ends. Into a
+// pipe nothing is cut.
+func (c *command) fitted(header []string, rows [][]string) error {
+	if !c.term.OutTTY || len(header) == 0 {
+		return c.table(header, rows)
+	}
+	last, used := len(header)-1, 0
+	for j, h := range header[:last] {
+		w := utf8.RuneCountInString(strings.TrimPrefix(h, ">"))
+		for _, row := range rows {
+			w = max(w, utf8.RuneCountInString(clean(row[j])))
+		}
+		used += w + 2
+	}
+	room := max(c.term.columns()-used, 8)
+	cut := make([][]string, len(rows))
+	for i, row := range rows {
+		cut[i] = append([]string{}, row...)
+		cut[i][last] = c.cut(clean(row[last]), room)
+	}
+	return c.table(header, cut)
+}
