@@ -49,9 +49,13 @@ func fill(ctx context.Context, db *sqldb.DB, a *about, rows func(yield func(*rec
 		if err != nil {
 			return err
 		}
+		order := layout(a.Columns)
 		for r := range rows {
 			b.note(a.Rows, r)
-			t.args = append(append(t.args, a.Rows, r.key), r.cells...)
+			t.args = append(t.args, a.Rows, r.key)
+			for _, j := range order {
+				t.args = append(t.args, r.cells[j])
+			}
 			a.Rows++
 			if err := t.flush(false); err != nil {
 				return err
@@ -71,13 +75,37 @@ func schema(cols []column) string {
 	fmt.Fprintf(&s, "PRAGMA application_id = %d; PRAGMA user_version = %d;\n", application, version)
 	s.WriteString("CREATE TABLE about(json TEXT NOT NULL);\n")
 	s.WriteString("CREATE TABLE t(id INTEGER PRIMARY KEY, k TEXT NOT NULL")
-	for j, c := range cols {
-		fmt.Fprintf(&s, ", c%d %s", j, affinity(c.Type))
+	for _, j := range layout(cols) {
+		fmt.Fprintf(&s, ", c%d %s", j, affinity(cols[j].Type))
 	}
 	s.WriteString(");\n")
 	s.WriteString("CREATE TABLE p(cell INTEGER, id INTEGER, x REAL, y REAL, z REAL, PRIMARY KEY(cell, id)) WITHOUT ROWID;\n")
 	s.WriteString("CREATE TABLE n(name TEXT, rank INTEGER, id INTEGER, PRIMARY KEY(name, rank, id)) WITHOUT ROWID;\n")
 	return s.String()
+}
+
+// layout is the order in which columns stand in a row of the file: SQLite reads
+// a row from its beginning to the column that it needs, so what is asked for
+// often comes first, and the errors of values last.
+func layout(cols []column) []int {
+	order := make([]int, len(cols))
+	for j := range order {
+		order[j] = j
+	}
+	rank := func(j int) int {
+		name := strings.ToLower(cols[j].Name)
+		switch {
+		case cols[j].Indexed:
+			return 0
+		case strings.Contains(name, "err") || strings.HasSuffix(name, "lim"):
+			return 3
+		case cols[j].Type == "char":
+			return 2
+		}
+		return 1
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(rank(i), rank(j)) })
+	return order
 }
 
 func affinity(typ string) string {

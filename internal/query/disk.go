@@ -72,7 +72,7 @@ func (s *Service) openFile(ctx context.Context, q *file, v tables.Version) error
 		return err
 	}
 	full := filepath.Join(s.opt.Folder, folder, q.name)
-	db, err := sqldb.Open(ctx, sqldb.Options{Path: full, ReadOnly: true, MaxConns: conns})
+	db, err := sqldb.Open(ctx, sqldb.Options{Path: full, ReadOnly: true, MaxConns: conns, CacheKiB: cacheKiB})
 	if err != nil {
 		return err
 	}
@@ -87,8 +87,12 @@ func (s *Service) openFile(ctx context.Context, q *file, v tables.Version) error
 	return nil
 }
 
-// conns is how many queries one file answers at a time.
-const conns = 4
+// What an open file takes: so many queries at a time, each with so much memory
+// for the file's pages, as far as it is as large. The real tables fit.
+const (
+	conns    = 4
+	cacheKiB = 16 << 10
+)
 
 // readAbout reads what an open query file says of itself.
 func readAbout(ctx context.Context, db *sqldb.DB) (a about, err error) {

@@ -209,19 +209,30 @@ type hit struct {
 // run finds the rows of the page, and how many match in all.
 func (p *plan) run(ctx context.Context, b *budget, q *file) (page []hit, total int64, err error) {
 	s, err := p.scope(ctx, b, q)
-	if err == nil {
-		err = p.count(ctx, b, q, s)
+	if err != nil {
+		return nil, 0, err
 	}
-	if err != nil || s.total <= p.offset {
+	if p.cone != nil && len(p.conditions) > 0 {
+		// Looking rows up takes most of the time: once is enough for both.
+		page, err = p.ids(ctx, b, q, s, -1, 0)
+		total = int64(len(page))
+		from := min(p.offset, total)
+		if to := from + int64(p.limit); p.limit >= 0 && to < total {
+			return page[from:to], total, err
+		}
+		return page[from:], total, err
+	}
+	if err = p.count(ctx, b, q, s); err != nil || s.total <= p.offset {
 		return nil, s.total, err
 	}
-	page, err = p.ids(ctx, b, q, s)
+	page, err = p.ids(ctx, b, q, s, p.limit, p.offset)
 	return page, s.total, err
 }
 
 // scope is where matching rows are looked for.
 type scope struct {
 	from  clause // FROM and WHERE, with the cone, without the filters
+	count clause // the same, to count only
 	index int    // condition whose index is used; -1: none
 	cost  int64  // of finding all matches, as rows read one after the other
 	total int64  // rows that match; -1: not counted yet
@@ -233,12 +244,14 @@ func (p *plan) scope(ctx context.Context, b *budget, q *file) (*scope, error) {
 	s := &scope{index: -1, cost: q.about.Rows, total: -1}
 	switch {
 	case p.cone != nil:
-		s.from = p.circle()
+		sorted := slices.ContainsFunc(p.order, func(o order) bool { return o.col >= 0 })
+		s.from, s.count = p.circle(len(p.conditions) > 0 || sorted), p.circle(len(p.conditions) > 0)
 		return s, nil
 	case len(p.conditions) == 0:
 		s.total = q.about.Rows
 	}
 	s.from.add(" FROM t WHERE 1")
+	s.count = s.from
 	for i, c := range p.conditions {
 		if !p.about.indexable(c) {
 			continue
@@ -262,9 +275,9 @@ func (p *plan) scope(ctx context.Context, b *budget, q *file) (*scope, error) {
 // through an index.
 const worth = 6
 
-// circle writes the tables and conditions of a cone. The table of the rows
-// takes part only where it is asked something.
-func (p *plan) circle() clause {
+// circle writes the tables and conditions of a cone, the table of the rows only
+// where it is asked something.
+func (p *plan) circle(rows bool) clause {
 	var c clause
 	spans := p.cone.cover()
 	c.add(" FROM (VALUES (?, ?)", spans[0].lo, spans[0].hi)
@@ -272,7 +285,7 @@ func (p *plan) circle() clause {
 		c.add(", (?, ?)", s.lo, s.hi)
 	}
 	c.add(") AS r CROSS JOIN p ON p.cell BETWEEN r.column1 AND r.column2")
-	if len(p.conditions) > 0 || slices.ContainsFunc(p.order, func(o order) bool { return o.col >= 0 }) {
+	if rows {
 		c.add(" CROSS JOIN t ON t.id = p.id")
 	}
 	half := p.cone.Radius * degree / 2
@@ -298,25 +311,15 @@ func number1(ctx context.Context, b *budget, q *file, text string, args []any) (
 func (p *plan) count(ctx context.Context, b *budget, q *file, s *scope) (err error) {
 	if s.total < 0 {
 		w := p.about.where(p.conditions, s.index)
-		s.total, err = number1(ctx, b, q, "SELECT count(*)"+s.from.text+w.text, slices.Concat(s.from.args, w.args))
+		s.total, err = number1(ctx, b, q, "SELECT count(*)"+s.count.text+w.text, slices.Concat(s.count.args, w.args))
 	}
 	return err
 }
 
-// ids returns the rows of the page in their order.
-func (p *plan) ids(ctx context.Context, b *budget, q *file, s *scope) ([]hit, error) {
-	index, walk := s.index, p.walks(q, s)
-	if walk {
-		index = -1
-	}
-	id, columns := "t.id", "t.id"
-	if p.cone != nil {
-		id, columns = "p.id", "p.id, p.x, p.y, p.z"
-	}
-	w := p.about.where(p.conditions, index)
-	o := p.about.orderBy(p.order, p.center, id, walk)
-	text := "SELECT " + columns + s.from.text + w.text + o.text + " LIMIT ? OFFSET ?"
-	args := slices.Concat(s.from.args, w.args, o.args, []any{int64(p.limit), p.offset})
+// ids returns matching rows in their order.
+func (p *plan) ids(ctx context.Context, b *budget, q *file, s *scope, limit int, offset int64) ([]hit, error) {
+	text, args := p.selection(q, s)
+	args = append(args, int64(limit), offset)
 	var page []hit
 	err := b.step(ctx, func(ctx context.Context) error {
 		rows, err := q.db.QueryContext(ctx, text, args...)
@@ -327,6 +330,22 @@ func (p *plan) ids(ctx context.Context, b *budget, q *file, s *scope) ([]hit, er
 		return errors.Join(err, rows.Close())
 	})
 	return page, err
+}
+
+// selection writes the query for the rows; limit and offset are left to bind.
+func (p *plan) selection(q *file, s *scope) (text string, args []any) {
+	index, walk := s.index, p.walks(q, s)
+	if walk {
+		index = -1
+	}
+	id, columns := "t.id", "t.id"
+	if p.cone != nil {
+		id, columns = "p.id", "p.id, p.x, p.y, p.z"
+	}
+	w := p.about.where(p.conditions, index)
+	o := p.about.orderBy(p.order, p.center, id, walk)
+	return "SELECT " + columns + s.from.text + w.text + o.text + " LIMIT ? OFFSET ?",
+		slices.Concat(s.from.args, w.args, o.args)
 }
 
 // walks tells whether reading the rows in their order, and leaving out those
