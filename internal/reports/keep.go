@@ -33,7 +33,7 @@ func (r *Reports) Keep(ctx context.Context, of Subject, rep *validate.Report) (e
 	if rep == nil || of.At.IsZero() || of.DataType == "" || rep.DataType != of.DataType {
 		return "", exo.Errorf(op, exo.Internal, of.DataType, "a report needs a subject of its own type, and a time")
 	}
-	if err := checkType(op, of.DataType); err != nil {
+	if err := CheckType(op, of.DataType); err != nil {
 		return "", err
 	}
 	of.At = of.At.UTC().Truncate(time.Second)

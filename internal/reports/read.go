@@ -21,25 +21,31 @@ func Types() []string {
 	return append(list, LightCurve)
 }
 
-// checkType refuses a data type that there is not.
-func checkType(op, dataType string) error {
-	if slices.Contains(Types(), dataType) {
+// CheckType refuses a data type that there is not; op names the operation in the
+// error.
+func CheckType(op, dataType string) error {
+	known := Types()
+	if slices.Contains(known, dataType) {
 		return nil
 	}
-	e := exo.Errorf(op, exo.Invalid, nil, "%.40q is not a data type", dataType).With("parameter", "data_type").With("allowed", Types())
-	for _, t := range Types() {
-		if exo.Edits(strings.ToLower(dataType), t) <= 2 {
-			return e.Try("did you mean %s? There are %s", t, strings.Join(Types(), ", "))
+	e := exo.Errorf(op, exo.Invalid, nil, "%.40q is not a data type", dataType).With("parameter", "data_type").With("allowed", known)
+	best, near := 3, ""
+	for _, t := range known {
+		if d := exo.Edits(strings.ToLower(dataType), t); d < best && d < len(dataType) {
+			best, near = d, t
 		}
 	}
-	return e.Try("use one of %s", strings.Join(Types(), ", "))
+	if near != "" {
+		return e.Try("did you mean %s? There are %s", near, strings.Join(known, ", "))
+	}
+	return e.Try("use one of %s", strings.Join(known, ", "))
 }
 
 // List lists the reports of a data type, all for "", newest first; target zero
 // for all stars, limit 0 for no limit. No report is read.
 func (r *Reports) List(ctx context.Context, dataType string, target exo.TargetID, limit int) ([]Entry, error) {
 	if dataType != "" {
-		if err := checkType("reports.List", dataType); err != nil {
+		if err := CheckType("reports.List", dataType); err != nil {
 			return nil, err
 		}
 	}

@@ -1,7 +1,6 @@
 package review
 
 import (
-	"context"
 	"time"
 
 	"exoplanetai/internal/catalog"
@@ -29,10 +28,10 @@ type Result struct {
 	Records       int                               `json:"records"`
 	Levels        map[validate.Level]validate.Count `json:"levels"`
 	Metrics       catalog.Metrics                   `json:"metrics"`
-	Trend         []Point                           `json:"trend"`    // of tables: over versions, oldest first
-	Findings      []validate.Finding                `json:"findings"` // errors first, at most Shown
-	FindingsTotal int                               `json:"findings_total"`
-	Files         []exo.Path                        `json:"files"` // that were judged
+	Trend         []Point                           `json:"trend"`          // of tables: over versions, oldest first
+	Findings      []validate.Finding                `json:"findings"`       // errors first, at most Shown
+	FindingsTotal int                               `json:"findings_total"` // with a target_name, of a table: those of its rows
+	Files         []exo.Path                        `json:"files"`          // that were judged
 	ReportPath    exo.Path                          `json:"report_path"`
 	Warnings      []string                          `json:"warnings"`
 }
@@ -48,14 +47,3 @@ type Point struct {
 
 // Report receives progress. It may be nil.
 type Report func(done, total int64, unit, message string)
-
-// Service validates. Its methods may be called from many goroutines.
-type Service struct{}
-
-// Validate judges what is held and keeps the report.
-//
-// Errors: exo.Invalid for a wrong request; exo.NotFound if nothing is held.
-// Findings are no error: Valid tells.
-func (s *Service) Validate(ctx context.Context, r Request, report Report) (Result, error) {
-	return Result{}, exo.Errorf("review.Validate", exo.Internal, r.DataType, "not built")
-}
