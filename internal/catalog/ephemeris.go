@@ -75,7 +75,7 @@ func (t *Table) Ephemerides(id exo.TargetID) []Ephemeris {
 // isPlanet tells whether a verdict leaves a planet possible.
 func isPlanet(disposition string) bool {
 	switch strings.ToUpper(disposition) {
-	case "FALSE POSITIVE", "REFUTED", "FP", "FA":
+	case "FALSE POSITIVE", "FALSE ALARM", "REFUTED", "FP", "FA":
 		return false
 	}
 	return true

@@ -135,6 +135,9 @@ func (t *Table) knownUnit(name string) string {
 			break
 		}
 	}
+	if t.Type == Candidates {
+		return candidateUnit(name)
+	}
 	if t.Type == K2 && name == "pl_trandep" {
 		return "%"
 	}

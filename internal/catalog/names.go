@@ -30,6 +30,11 @@ func (t *Table) NamesOf(i int) (objects, stars []string) {
 		add(&stars, "TOI "+star)
 	case t.Type == KOI && numbered:
 		add(&stars, star)
+	case t.Type == Candidates:
+		for _, name := range t.aliases(i) {
+			add(&objects, name)
+			add(&stars, starOf(name), host(name))
+		}
 	}
 	planet := t.Get(i, RolePlanet)
 	add(&objects, planet)

@@ -43,6 +43,10 @@ const (
 	RoleRadiusErr   // Earth radii
 	RoleRadiusErr2  // Earth radii, downwards
 	RoleRadiusLimit // not 0: the radius is a limit
+
+	// What the merged table has beside these.
+	RoleEPIC    // EPIC number of the star
+	RoleAliases // names of the object, separated by semicolons
 	roles
 )
 
@@ -148,6 +152,7 @@ var fields = map[Type][]field{
 		{RoleDec, []string{"dec"}, true, false},
 		{RoleMag, []string{"phot_g_mean_mag"}, false, true},
 	},
+	Candidates: candidateFields,
 }
 
 // former maps names of retired tables to today's: the pairs of k2candidates

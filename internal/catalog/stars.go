@@ -54,7 +54,7 @@ func (t *Table) ids(i int) []exo.TargetID {
 		return nil
 	}
 	var ids []exo.TargetID
-	texts := []string{t.Get(i, RoleStar), t.Get(i, RoleHost), t.Get(i, RoleTIC)}
+	texts := []string{t.Get(i, RoleStar), t.Get(i, RoleEPIC), t.Get(i, RoleHost), t.Get(i, RoleTIC)}
 	if candidate, _, ok := strings.Cut(t.Get(i, RolePlanet), "."); ok {
 		texts = append(texts, candidate) // EPIC 211311380.01
 	}
@@ -113,6 +113,13 @@ func (x *nameIndex) build(t *Table) {
 		case TOI:
 			add(i, "TOI "+key)
 			add(i, "TOI "+star)
+		case Candidates:
+			add(i, key)
+			for _, name := range t.aliases(i) {
+				add(i, name)
+				add(i, starOf(name))
+				add(i, host(name))
+			}
 		}
 		add(i, t.Get(i, RoleHost))
 		add(i, t.Get(i, RolePlanet))

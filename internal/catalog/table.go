@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -107,9 +108,12 @@ func (t *Table) Newest() string {
 
 // Fingerprint is the digest of the ordered list of names and types; it changes
 // when the archive adds, drops, renames, reorders or retypes a column.
-func (t *Table) Fingerprint() string {
+func (t *Table) Fingerprint() string { return Fingerprint(t.Columns) }
+
+// Fingerprint is that of a table with the columns.
+func Fingerprint(columns []Column) string {
 	var b strings.Builder
-	for _, c := range t.Columns {
+	for _, c := range columns {
 		b.WriteString(strconv.Quote(c.Name) + ":" + c.Type + "\n")
 	}
 	return exo.DigestOf([]byte(b.String())).String()
@@ -197,6 +201,7 @@ func (t *Table) setKeys() {
 }
 
 // number tells rows apart that share their key, by an ordinal from the second.
+// The rows' text decides which is which: their order in the file means nothing.
 func (t *Table) number() {
 	first := make(map[string]int, len(t.keys))
 	t.twins = map[string][]int{}
@@ -210,7 +215,12 @@ func (t *Table) number() {
 			t.twins[key] = []int{f}
 		}
 		t.twins[key] = append(t.twins[key], i)
-		t.keys[i] = key + " #" + strconv.Itoa(len(t.twins[key]))
+	}
+	for key, rows := range t.twins {
+		slices.SortStableFunc(rows, func(a, b int) int { return strings.Compare(t.Raw(a), t.Raw(b)) })
+		for n, i := range rows[1:] {
+			t.keys[i] = key + " #" + strconv.Itoa(n+2)
+		}
 	}
 }
 
