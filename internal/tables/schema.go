@@ -3,6 +3,7 @@ package tables
 import (
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
 	"exoplanetai/internal/catalog"
@@ -65,35 +66,49 @@ func (t *Tables) Schemas(ctx context.Context, typ catalog.Type) ([]Schema, error
 
 // compare fills in what changed from one list of columns to another.
 func (s *Schema) compare(old, new []catalog.Column) {
-	before := make(map[string]catalog.Column, len(old))
-	for _, c := range old {
-		before[c.Name] = c
+	before, after := occurrences(old), occurrences(new)
+	was := make(map[string]catalog.Column, len(old))
+	for j, key := range before {
+		was[key] = old[j]
 	}
-	var kept []string // columns of both, in the new order
-	for _, c := range new {
-		b, have := before[c.Name]
+	var kept, order []string // columns of both, in the new and in the old order
+	for j, key := range after {
+		b, have := was[key]
 		if !have {
-			s.Added = append(s.Added, c.Name)
+			s.Added = append(s.Added, new[j].Name)
 			continue
 		}
-		kept = append(kept, c.Name)
-		delete(before, c.Name)
-		if b.Type != c.Type {
-			s.Retyped = append(s.Retyped, ColumnChange{c.Name, b.Type, c.Type})
+		kept = append(kept, key)
+		delete(was, key)
+		if b.Type != new[j].Type {
+			s.Retyped = append(s.Retyped, ColumnChange{b.Name, b.Type, new[j].Type})
 		}
-		if b.Unit != c.Unit {
-			s.Units = append(s.Units, ColumnChange{c.Name, b.Unit, c.Unit})
+		if b.Unit != new[j].Unit {
+			s.Units = append(s.Units, ColumnChange{b.Name, b.Unit, new[j].Unit})
 		}
 	}
-	var order []string // the same in the old order
-	for _, c := range old {
-		if _, gone := before[c.Name]; gone {
-			s.Removed = append(s.Removed, c.Name)
+	for j, key := range before {
+		if _, gone := was[key]; gone {
+			s.Removed = append(s.Removed, old[j].Name)
 			continue
 		}
-		order = append(order, c.Name)
+		order = append(order, key)
 	}
 	s.Reordered = !slices.Equal(kept, order)
+}
+
+// occurrences gives each column a key: its name, and from the second of a name
+// on its number.
+func occurrences(list []catalog.Column) []string {
+	keys := make([]string, len(list))
+	seen := make(map[string]int, len(list))
+	for j, c := range list {
+		keys[j] = c.Name
+		if seen[c.Name]++; seen[c.Name] > 1 {
+			keys[j] += "\x00" + strconv.Itoa(seen[c.Name])
+		}
+	}
+	return keys
 }
 
 func (s *Schema) differs() bool {
