@@ -9,6 +9,7 @@ import (
 // archive says of its limits. A nil column is absent.
 type companions struct {
 	of       *column
+	paired   bool
 	up, down *column // upper and lower error; one symmetric error is up
 	lim      *column // 1: lower limit, -1: upper limit, 0: measured
 	sym      *column // 1: the errors are symmetric
@@ -25,12 +26,18 @@ func (r *run) pairs() []companions {
 		if c == nil {
 			continue
 		}
-		p := companions{of: c}
+		p := companions{of: c, paired: q.paired}
 		base, _, _ := strings.Cut(c.name, " (")
 		p.up = r.load([]string{c.name + "_err1", c.name + "err1", c.name + " err", c.name + " error", base + " error", c.name + "_err", c.name + "_error"})
 		p.down = r.load([]string{c.name + "_err2", c.name + "err2"})
 		p.lim = r.load([]string{c.name + "lim"})
 		p.sym = r.load([]string{c.name + "symerr"})
+		if p.up != nil {
+			r.cols[q.id+".error"] = p.up
+		}
+		if p.down != nil {
+			r.cols[q.id+".lower"] = p.down
+		}
 		if p.up != nil || p.down != nil || p.lim != nil {
 			r.paired = append(r.paired, p)
 		}
@@ -43,40 +50,89 @@ func (r *run) companions() {
 	for _, p := range r.pairs() {
 		r.errors(p)
 		r.limits(p)
+		r.opposed(p)
 	}
 }
 
+// opposed asks whether the two errors of a quantity grow together. It is asked
+// where they do in every real table; an impact parameter's do not.
+func (r *run) opposed(p companions) {
+	if !p.paired || p.up == nil || p.down == nil {
+		return
+	}
+	tau, n := concordance(p.up.x, p.down.x)
+	r.checked[Quality] += n
+	if n >= minPairs && tau > -leastOpposed {
+		r.find("error.pair", tableRow, p.down.j, "%s and %s do not go together: rank correlation %.2f", p.up.name, p.down.name, tau)
+	}
+}
+
+// leastOpposed is the rank correlation, without sign, that upper and lower
+// errors have at least; the real tables have 0.4 or more.
+const leastOpposed = 0.2
+
 func (r *run) errors(p companions) {
-	s := share{}
+	signed, alone, sides := share{}, share{}, share{}
 	zero := 0
 	for i := range r.n {
 		up, down := at(p.up, i), at(p.down, i)
-		if up == up || down == down {
-			s.add(!(up < 0) && !(down > 0) && p.of.x[i] == p.of.x[i])
+		hasUp, hasDown := up == up, down == down
+		if !hasUp && !hasDown {
+			continue
 		}
-		switch {
-		case up < 0:
+		signed.add(!(up < 0) && !(down > 0))
+		alone.add(p.of.x[i] == p.of.x[i])
+		if up < 0 {
 			r.find("error.sign", i, p.up.j, "the upper error %s is negative", p.up.name)
-		case up == up && p.of.x[i] != p.of.x[i]:
-			r.find("error.alone", i, p.up.j, "%s is given and %s is not", p.up.name, p.of.name)
 		}
-		switch {
-		case down > 0:
+		if down > 0 {
 			r.find("error.sign", i, p.down.j, "the lower error %s is positive", p.down.name)
-		case p.up != nil && p.down != nil && (up == up) != (down == down):
-			r.find("error.one-sided", i, p.up.j, "only one of %s and %s is given", p.up.name, p.down.name)
+		}
+		if p.of.x[i] != p.of.x[i] {
+			c := p.up
+			if !hasUp {
+				c = p.down
+			}
+			r.find("error.alone", i, c.j, "%s is given and %s is not", c.name, p.of.name)
+		}
+		if p.up != nil && p.down != nil {
+			sides.add(hasUp == hasDown)
+			if hasUp != hasDown {
+				r.find("error.one-sided", i, p.up.j, "only one of %s and %s is given", p.up.name, p.down.name)
+			}
 		}
 		if up == 0 || down == 0 {
 			zero++
 		}
-		if v := at(p.sym, i); v == 1 && up == up && down == down && math.Abs(up+down) > 1e-6*math.Abs(up) {
+		if at(p.sym, i) == 1 && hasUp && hasDown && math.Abs(up+down) > 1e-6*math.Abs(up) {
 			r.find("error.symmetric", i, p.sym.j, "%s says that %s and %s are equal", p.sym.name, p.up.name, p.down.name)
 		}
 	}
-	r.checked[Quality] += s.of
-	r.count(s, present(p.of, p.up, p.down)...)
+	r.judged(p, signed, alone, sides)
 	if zero > 0 {
-		r.find("error.zero", tableRow, p.up.j, "%d rows give 0 as an error of %s: it is unknown, not exact", zero, p.of.name)
+		r.find("error.zero", tableRow, present(p.up, p.down)[0].j, "%d rows give 0 as an error of %s: it is unknown, not exact", zero, p.of.name)
+	}
+}
+
+// Shares of the rows whose errors may stand alone or one-sided; real tables have
+// 0.1 and 1 %.
+const (
+	mostAlone    = 0.03
+	mostOneSided = 0.1
+)
+
+// judged counts what errors was asked, and finds columns that have lost their
+// rows.
+func (r *run) judged(p companions, signed, alone, sides share) {
+	r.checked[Quality] += signed.of + sides.of
+	r.count(signed, present(p.up, p.down)...)
+	r.count(alone, present(p.of, p.up, p.down)...)
+	j := present(p.up, p.down, p.of)[0].j
+	if broken := alone.of - alone.good; alone.of >= minRows && float64(broken) > mostAlone*float64(alone.of) {
+		r.find("error.alone.share", tableRow, j, "%d of %d errors of %s have no value", broken, alone.of, p.of.name)
+	}
+	if broken := sides.of - sides.good; sides.of >= minRows && float64(broken) > mostOneSided*float64(sides.of) {
+		r.find("error.one-sided.share", tableRow, j, "%d of %d errors of %s are one-sided", broken, sides.of, p.of.name)
 	}
 }
 

@@ -27,6 +27,7 @@ type quantity struct {
 	mid  span // where the median of a whole table lies; outside is an error: another unit or another column
 
 	zeroIsNone bool   // the archive writes 0 for unknown
+	paired     bool   // its upper and lower errors grow together in the tables known
 	reason     string // of does, or of can where does is not set
 	source     string
 }
@@ -78,9 +79,12 @@ type words struct {
 // declared is all that is asked of one catalog.
 type declared struct {
 	typ        catalog.Type
+	gaps       []string // columns whose empty cells are told of, in one finding
 	quantities []quantity
 	derived    []derived
 	relations  []relation
+	codes      []code
+	siblings   []sibling
 	ranks      []rank
 	words      []words
 	dates      []dates
@@ -88,9 +92,41 @@ type declared struct {
 	twins      twins
 }
 
+// code turns the words of a column into numbers, for relations.
+type code struct {
+	id    string
+	names []string
+	value map[string]float64 // other words are NaN; nil: 1 for any text, 0 for none
+}
+
+// sibling is a quantity that the rows of one group, such as a star's, share.
+type sibling struct {
+	id       string
+	level    Level   // zero: Quality
+	of       string  // quantity
+	group    group   // which rows belong together
+	near     float64 // largest difference, relative
+	within   float64 // largest difference, absolute
+	most     float64 // share of the rows that may differ before the table is in error; 0: any
+	severity Severity
+	reason   string
+	source   string
+}
+
+// group tells which rows belong together.
+type group int
+
+const (
+	ofStar   group = iota // the rows of one star
+	ofPlanet              // the rows of one planet's name
+	ofPaper               // the rows of one star in one paper
+	ofNumber              // the candidates of one number: K00752.01 and K00752.02
+)
+
 // dates says where a column of dates lies in time.
 type dates struct {
 	id     string
+	as     string // name of the date as a number, BJD, for relations; "" none
 	names  []string
 	from   string // ISO 8601, sorts as text
 	reason string

@@ -159,3 +159,64 @@ func orbitDensity(x []float64) float64 {
 
 // inclined is b less (a/R★) cos i: x has b, a/R★, i in degrees.
 func inclined(x []float64) float64 { return x[0] - x[1]*math.Cos(x[2]*degree) }
+
+// kicStrips is the declination at which the KIC's numbers 750000, 1250000 and on
+// lie: it counts along strips of declination (Brown et al. 2011, section 2).
+// Made of the positions of all KOIs, which lie within 0.1 degrees of it.
+var kicStrips = [...]float64{36.56, 36.93, 37.28, 37.61, 37.98, 38.36, 38.85, 39.34, 39.84, 40.41, 40.99, 41.60, 42.22, 42.81, 43.44, 44.17, 44.94, 45.69, 46.52, 47.32, 48.06, 48.95, 49.92, 50.92, 51.96}
+
+// kicDeclination is the declination less that of the star's number in the KIC.
+func kicDeclination(x []float64) float64 {
+	k := (x[1] - 750000) / 500000
+	if k < 0 || k > float64(len(kicStrips)) {
+		return nan
+	}
+	at := min(int(k), len(kicStrips)-2)
+	f := k - float64(at)
+	return x[0] - (kicStrips[at]*(1-f) + kicStrips[at+1]*f)
+}
+
+// verdictPair is the archive's verdict less Kepler's: 1 planet or candidate, 0
+// false positive.
+func verdictPair(x []float64) float64 { return x[0] - x[1] }
+
+// flagged is the number of flags set, where Kepler's verdict is a false positive
+// (1 and more are right), and less their number where it is a candidate: x has
+// the verdict and four flags.
+func flagged(x []float64) float64 {
+	n := 0.0
+	for _, f := range x[1:] {
+		if f != 0 {
+			n++
+		}
+	}
+	if x[0] == 1 {
+		return 1 - n
+	}
+	return n
+}
+
+// scored is the score of a candidate, and 1 − score of a false positive.
+func scored(x []float64) float64 {
+	if x[1] == 1 {
+		return x[0]
+	}
+	return 1 - x[0]
+}
+
+// scoreOfConfirmed is the score of the confirmed.
+func scoreOfConfirmed(x []float64) float64 {
+	if x[1] != 2 {
+		return nan
+	}
+	return x[0]
+}
+
+// namedConfirmed is how much the verdict says confirmed less whether the object
+// has a planet's name.
+func namedConfirmed(x []float64) float64 {
+	if x[0] == 2 {
+		return 1 - x[1]
+	}
+	return -x[1]
+}

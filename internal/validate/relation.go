@@ -129,7 +129,7 @@ func (r *run) ranks() {
 		}
 		tau, n := concordance(parts[0].x, parts[1].x)
 		r.checked[Quality] += n
-		if n < 4*minRows {
+		if n < minPairs {
 			continue
 		}
 		if k.least > 0 && tau < k.least || k.least < 0 && tau > k.least {
@@ -137,6 +137,9 @@ func (r *run) ranks() {
 		}
 	}
 }
+
+// minPairs is how many pairs of rows it takes before their order is no chance.
+const minPairs = 300
 
 // concordance estimates Kendall's rank correlation from n pairs of rows: each
 // row with those some way on, so that neighbours, which may be planets of one

@@ -3,6 +3,7 @@ package validate
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"exoplanetai/internal/catalog"
 )
@@ -61,6 +62,13 @@ func tableRules(d *declared) []Rule {
 			add(k.id+".share", k.at(), Error, columns, fmt.Sprintf("at most %g %% of the rows break it", 100*k.most), "more than that no table of good rows has: values have lost their rows, or a column its unit", k.source)
 		}
 	}
+	for _, s := range d.siblings {
+		columns := d.columnsOf([]string{s.of})
+		add(s.id, levelOr(s.level, Quality), s.severity, columns, s.text(), s.reason, s.source)
+		if s.most > 0 {
+			add(s.id+".share", levelOr(s.level, Quality), Error, columns, fmt.Sprintf("at most %g %% of the rows of such groups differ", 100*s.most), "more than that no good table has: values have lost their rows", s.source)
+		}
+	}
 	for _, k := range d.ranks {
 		limit := fmt.Sprintf("rank correlation ≥ %g", k.least)
 		if k.least < 0 {
@@ -75,7 +83,31 @@ func tableRules(d *declared) []Rule {
 func (d *declared) columnsOf(of []string) []string {
 	var names []string
 	for _, id := range of {
+		switch id {
+		case "ra":
+			names = append(names, "ra", "RA", "RA (deg)")
+		case "dec":
+			names = append(names, "dec", "Dec", "Dec (deg)")
+		case "number":
+			names = append(names, "kepoi_name", "TOI")
+		}
+		for _, c := range d.codes {
+			if c.id == id {
+				names = append(names, c.names...)
+			}
+		}
+		for _, t := range d.dates {
+			if t.as == id {
+				names = append(names, t.names...)
+			}
+		}
+		base, isError := strings.CutSuffix(strings.Replace(id, ".lower", ".error", 1), ".error")
 		for _, q := range d.quantities {
+			if isError && q.id == base {
+				for _, n := range q.names {
+					names = append(names, n+" (error)")
+				}
+			}
 			if q.id == id {
 				names = append(names, q.names...)
 			}
@@ -100,4 +132,16 @@ func levelOr(l, or Level) Level {
 		return or
 	}
 	return l
+}
+
+// text tells how near the rows of a group are.
+func (s sibling) text() string {
+	of := map[group]string{ofStar: "of one star", ofPlanet: "of one planet", ofPaper: "of one star in one paper", ofNumber: "of one number"}[s.group]
+	switch {
+	case s.near > 0:
+		return fmt.Sprintf("rows %s differ by at most %g %%", of, 100*s.near)
+	case s.within > 0:
+		return fmt.Sprintf("rows %s differ by at most %g", of, s.within)
+	}
+	return "rows " + of + " are equal"
 }

@@ -12,6 +12,7 @@ import (
 func (r *run) schema() {
 	r.keys()
 	r.empty()
+	r.gaps()
 	needed := map[int]bool{}
 	for _, n := range r.t.Needs() {
 		if n.Number && !needed[n.Column] {
@@ -105,6 +106,15 @@ func (r *run) empty() {
 			id = "column.empty"
 		}
 		r.find(id, tableRow, j, "the column %s is empty in all %d rows", r.t.Columns[j].Name, r.n)
+	}
+}
+
+// gaps tells of columns that have no value in part of the rows.
+func (r *run) gaps() {
+	for _, name := range r.d.gaps {
+		if j := r.t.ColumnNamed(name); j >= 0 && r.t.Filled(j) > 0 && r.t.Filled(j) < r.n {
+			r.find("column.gaps", tableRow, j, "%s is empty in %d of %d rows", name, r.n-r.t.Filled(j), r.n)
+		}
 	}
 }
 

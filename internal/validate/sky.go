@@ -11,9 +11,8 @@ import (
 
 // Angles, in arcseconds.
 const (
-	textOff    = 0.5  // between a position and its sexagesimal text, which has hundredths of seconds of time
-	siblingOff = 1.0  // between the positions of two rows of one star
-	otherOff   = 30.0 // between two catalogs: epochs apart, proper motion, a blended pair
+	textOff  = 0.5  // between a position and its sexagesimal text, which has hundredths of seconds of time
+	otherOff = 30.0 // between two catalogs: epochs apart, proper motion, a blended pair
 )
 
 // coordinates asks of positions whether they are on the sky, precise enough and
@@ -27,7 +26,6 @@ func (r *run) coordinates() {
 	r.star = r.stars()
 	r.field()
 	r.sexagesimal()
-	r.siblings()
 	r.known()
 }
 
@@ -64,6 +62,7 @@ func (r *run) angles(role catalog.Role, hours bool, can span, id string) []float
 		x[i] = v
 	}
 	r.precision(j, text)
+	r.cols[id] = &column{j: j, name: r.t.Columns[j].Name, x: x}
 	return x
 }
 
@@ -197,30 +196,6 @@ func apart(arcsec float64) string {
 		return strconv.FormatFloat(arcsec/3600, 'f', 2, 64) + " degrees"
 	}
 	return strconv.FormatFloat(arcsec, 'f', 2, 64) + " arcsec"
-}
-
-// siblings asks whether rows of one star have one position.
-func (r *run) siblings() {
-	first := make(map[uint64]int, r.n)
-	s := share{}
-	j := r.t.Column(catalog.RoleRA)
-	for i, id := range r.star {
-		if id == 0 || r.ra[i] != r.ra[i] || r.dec[i] != r.dec[i] {
-			continue
-		}
-		f, seen := first[id]
-		if !seen {
-			first[id] = i
-			continue
-		}
-		d := separation(r.ra[f], r.dec[f], r.ra[i], r.dec[i])
-		s.add(d <= siblingOff)
-		if d > siblingOff {
-			r.find("position.siblings", i, j, "the position is %s from that of %.40s, which is of the same star", apart(d), r.t.Key(f))
-		}
-	}
-	r.checked[Coordinates] += s.of
-	r.count(s, &column{j: j, name: r.t.Columns[j].Name})
 }
 
 // known compares positions with those of another catalog.

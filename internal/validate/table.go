@@ -2,7 +2,7 @@ package validate
 
 import (
 	"slices"
-	"time"
+	"strings"
 
 	"exoplanetai/internal/catalog"
 	"exoplanetai/internal/exo"
@@ -28,6 +28,7 @@ func Table(t *catalog.Table, o Options) *Report {
 	r.duplicates()
 	r.texts()
 	r.relations()
+	r.likeness()
 	r.ranks()
 	rep := r.report()
 	rep.Metrics = r.metrics()
@@ -80,18 +81,18 @@ func newRun(t *catalog.Table, o Options, d *declared) *run {
 		}
 	}
 	r.findDead()
+	r.encode()
 	r.derive()
 	return r
 }
 
 // load reads the first column of the names that the table has.
 func (r *run) load(names []string) *column {
-	for _, name := range names {
-		if j := r.t.ColumnNamed(name); j >= 0 {
-			return &column{j: j, name: r.t.Columns[j].Name, x: r.t.Floats(j, make([]float64, 0, r.n))}
-		}
+	j := r.named(names)
+	if j < 0 {
+		return nil
 	}
-	return nil
+	return &column{j: j, name: r.t.Columns[j].Name, x: r.t.Floats(j, make([]float64, 0, r.n))}
 }
 
 func (c *column) dropZeros() {
@@ -111,6 +112,63 @@ func (r *run) findDead() {
 	for i := range r.dead {
 		r.dead[i] = slices.Contains(r.d.twins.dead, r.t.Get(i, catalog.RoleDisposition))
 	}
+}
+
+// encode reads the words and dates that relations need as numbers.
+func (r *run) encode() {
+	for _, c := range r.d.codes {
+		if j := r.named(c.names); j >= 0 {
+			x := make([]float64, r.n)
+			for i := range x {
+				x[i] = c.number(strings.TrimSpace(r.t.Cell(i, j)))
+			}
+			r.cols[c.id] = &column{j: j, name: r.t.Columns[j].Name, x: x}
+		}
+	}
+	if r.d.typ != catalog.K2 && r.d.typ != catalog.Gaia {
+		r.cols["number"] = r.numbersOfKeys()
+	}
+	for _, d := range r.d.dates {
+		if j := r.named(d.names); j >= 0 && d.as != "" {
+			x := make([]float64, r.n)
+			for i := range x {
+				x[i] = dayOf(strings.TrimSpace(r.t.Cell(i, j)))
+			}
+			r.cols[d.as] = &column{j: j, name: r.t.Columns[j].Name, x: x}
+		}
+	}
+}
+
+// number is what a word means.
+func (c *code) number(word string) float64 {
+	if c.value == nil {
+		return float64(min(len(word), 1))
+	}
+	if v, ok := c.value[word]; ok {
+		return v
+	}
+	return nan
+}
+
+// numbersOfKeys reads 752 of K00752.01 and 256 of 256.01.
+func (r *run) numbersOfKeys() *column {
+	j := r.t.Column(catalog.RoleKey)
+	c := &column{j: j, name: r.t.Columns[j].Name, x: make([]float64, r.n)}
+	for i := range c.x {
+		number, _, _ := strings.Cut(strings.TrimPrefix(r.t.Key(i), "K"), ".")
+		c.x[i] = catalog.ParseNumber(number)
+	}
+	return c
+}
+
+// named is the place of the first of the names that the table has, -1 for none.
+func (r *run) named(names []string) int {
+	for _, name := range names {
+		if j := r.t.ColumnNamed(name); j >= 0 {
+			return j
+		}
+	}
+	return -1
 }
 
 // derive makes the derived numbers whose parts are there.
@@ -150,6 +208,3 @@ func (r *run) parts(of []string) (parts []*column, ok bool) {
 	}
 	return parts, true
 }
-
-// now is the time of the validation.
-func (r *run) now() time.Time { return r.o.Now }

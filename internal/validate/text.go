@@ -9,19 +9,13 @@ import (
 // texts asks whether words are known and dates can be.
 func (r *run) texts() {
 	for _, w := range r.d.words {
-		for _, name := range w.names {
-			if j := r.t.ColumnNamed(name); j >= 0 {
-				r.words(w, j)
-				break
-			}
+		if j := r.named(w.names); j >= 0 {
+			r.words(w, j)
 		}
 	}
 	for _, d := range r.d.dates {
-		for _, name := range d.names {
-			if j := r.t.ColumnNamed(name); j >= 0 {
-				r.dates(d, j)
-				break
-			}
+		if j := r.named(d.names); j >= 0 {
+			r.dates(d, j)
 		}
 	}
 }
@@ -63,16 +57,34 @@ func (r *run) dates(d dates, j int) {
 func isDate(s string) bool {
 	switch len(s) {
 	case 7:
-		return shaped(s, "0000-00") && within(s[5:7], 1, 12)
+		return shaped(s, "0000-00") && pair(s[5:7], 1, 12)
 	case 10:
-		return shaped(s, "0000-00-00") && within(s[5:7], 1, 12) && within(s[8:10], 1, 31)
+		return shaped(s, "0000-00-00") && pair(s[5:7], 1, 12) && pair(s[8:10], 1, 31)
 	case 19:
-		return isDate(s[:10]) && (s[10] == ' ' || s[10] == 'T') && shaped(s[11:], "00:00:00") && within(s[11:13], 0, 23) && within(s[14:16], 0, 59)
+		return isDate(s[:10]) && (s[10] == ' ' || s[10] == 'T') && shaped(s[11:], "00:00:00") && pair(s[11:13], 0, 23) && pair(s[14:16], 0, 59)
 	}
 	return false
 }
 
-func within(s string, lo, hi int) bool {
-	n := int(s[0]-'0')*10 + int(s[1]-'0')
+// pair tells whether two digits lie between lo and hi.
+func pair(s string, lo, hi int) bool {
+	n := two(s)
 	return n >= lo && n <= hi
 }
+
+// dayOf is the Julian date of 2018-08-16 or 2018-08-16 12:34:56, NaN for other
+// text (Fliegel & Van Flandern 1968, CACM 11, 657).
+func dayOf(s string) float64 {
+	if len(s) < 10 || !isDate(s) {
+		return nan
+	}
+	y, m, d := two(s)*100+two(s[2:]), two(s[5:]), two(s[8:])
+	a := (m - 14) / 12
+	day := float64(1461*(y+4800+a)/4+367*(m-2-12*a)/12-3*((y+4900+a)/100)/4+d-32075) - 0.5
+	if len(s) == 19 {
+		day += float64(two(s[11:])*3600+two(s[14:])*60+two(s[17:])) / 86400
+	}
+	return day
+}
+
+func two(s string) int { return int(s[0]-'0')*10 + int(s[1]-'0') }

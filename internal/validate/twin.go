@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"exoplanetai/internal/catalog"
 )
@@ -17,7 +16,6 @@ const maxTwins = 100
 func (r *run) duplicates() {
 	r.sameKey()
 	r.sameRow()
-	r.oneToOne()
 	r.sameName()
 	r.defaults()
 	r.near()
@@ -71,34 +69,6 @@ func (r *run) sameRow() {
 	r.checked[Duplicates] += s.of
 	if n := s.of - s.good; n > 10 && float64(n) > 0.002*float64(s.of) {
 		r.find("block.repeated", tableRow, -1, "%d rows stand in the table twice", n)
-	}
-}
-
-// oneToOne asks whether the candidates of one number have one star, and one
-// star one number.
-func (r *run) oneToOne() {
-	j := r.t.Column(catalog.RoleStar)
-	if r.star == nil || j < 0 || r.d.typ != catalog.KOI && r.d.typ != catalog.TOI {
-		return
-	}
-	starOf, numberOf := make(map[string]int, r.n), make(map[uint64]int, r.n)
-	number := func(i int) string { s, _, _ := strings.Cut(r.t.Key(i), "."); return s }
-	for i := range r.n {
-		n, id := number(i), r.star[i]
-		if id == 0 || n == "" {
-			continue
-		}
-		r.checked[Duplicates]++
-		if f, ok := starOf[n]; ok && r.star[f] != id {
-			r.find("number.stars", i, j, "%s is of star %d, %s of star %d", r.t.Key(i), id, r.t.Key(f), r.star[f])
-		} else if !ok {
-			starOf[n] = i
-		}
-		if f, ok := numberOf[id]; ok && number(f) != n {
-			r.find("star.numbers", i, j, "star %d has two numbers: %s and %s", id, r.t.Key(f), r.t.Key(i))
-		} else if !ok {
-			numberOf[id] = i
-		}
 	}
 }
 
