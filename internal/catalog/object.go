@@ -90,7 +90,7 @@ func (t *Table) IDsOf(i int) []exo.TargetID { return t.ids(i) }
 func (t *Table) Listed(o Object) Event {
 	e := t.eventOf(EventNew, o)
 	e.To = value(t.Get(o.Row, RoleDisposition))
-	e.Text = e.Object + " is new" + t.profile(o)
+	e.Text = e.Object + " is new" + t.Profile(o)
 	return e
 }
 
@@ -109,8 +109,9 @@ func (t *Table) eventOf(kind EventKind, o Object) Event {
 	return Event{Kind: kind, Key: t.keys[o.Row], Object: t.ObjectOf(o.Row), Star: t.StarOf(o.Row)}
 }
 
-// profile says what is known of an object, for its first listing.
-func (t *Table) profile(o Object) string {
+// Profile says what is known of an object: ": PC, period 3.5 d, 2.1 Earth radii",
+// or nothing.
+func (t *Table) Profile(o Object) string {
 	var parts []string
 	if s := value(t.Get(o.Row, RoleDisposition)); s != "" {
 		parts = append(parts, s)
@@ -129,3 +130,35 @@ func (t *Table) profile(o Object) string {
 	}
 	return ": " + strings.Join(parts, ", ")
 }
+
+// RowsNamed returns the rows that the table knows under the name: of an object,
+// or all of a star. Unlike Find it does not need the star to have a number.
+func (t *Table) RowsNamed(name exo.Name) []int {
+	rows := t.names.rows(t, fold(name.Canonical))
+	if name.Form != exo.FormID {
+		return rows
+	}
+	var own []int
+	for _, i := range rows {
+		if slices.Contains(t.ids(i), name.ID) {
+			own = append(own, i)
+		}
+	}
+	return own
+}
+
+// Pick makes a table of some rows of this one, in the given order.
+func (t *Table) Pick(rows []int) (*Table, error) {
+	var b strings.Builder
+	for _, c := range t.rows.Comments {
+		b.WriteString("#" + c + "\n")
+	}
+	b.WriteString(t.rows.RawHeader() + "\n")
+	for _, i := range rows {
+		b.WriteString(t.Raw(i) + "\n")
+	}
+	return Parse(t.Type, []byte(b.String()))
+}
+
+// Size returns the number of bytes of the table's text.
+func (t *Table) Size() int { return t.rows.Size() }

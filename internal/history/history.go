@@ -1,14 +1,10 @@
 package history
 
 import (
-	"context"
-	"log/slog"
 	"time"
 
-	"exoplanetai/internal/archive"
 	"exoplanetai/internal/catalog"
 	"exoplanetai/internal/exo"
-	"exoplanetai/internal/store"
 	"exoplanetai/internal/tables"
 )
 
@@ -45,11 +41,9 @@ type Transition struct {
 	Rows int    `json:"rows"`
 }
 
-// Renamed is a column that seems to have a new name: the cells are equal.
-type Renamed struct {
-	From string `json:"from"`
-	To   string `json:"to"`
-}
+// Renamed is a column that seems to have a new name; it stands among the columns
+// that came and among those that went, too.
+type Renamed = catalog.Rename
 
 // Diff is what changed from one version to another.
 type Diff struct {
@@ -88,15 +82,21 @@ type Timeline struct {
 // Row is a row as names and values, numbers as numbers, null unknown.
 type Row map[string]any
 
-// Object is one row of a current table.
+// Object is a planet or candidate as a table lists it; of the K2 table, which has
+// a row for each published solution, the default one.
 type Object struct {
 	Table       catalog.Type `json:"table"`
-	Key         string       `json:"key"`
+	Key         string       `json:"key"` // row key
 	Object      string       `json:"object"`
 	Disposition string       `json:"disposition"`
+	Solutions   int          `json:"solutions"`  // rows that the table has of it
 	FirstSeen   State        `json:"first_seen"` // oldest version that lists it
 	LastSeen    State        `json:"last_seen"`  // newest
 	Values      Row          `json:"values"`     // all cells of the newest that lists it
+
+	table   *catalog.Table // where Values are read, while the story is told
+	row     int
+	columns []catalog.Column
 }
 
 // Entry is something that happened to the star.
@@ -125,95 +125,4 @@ type FeedRequest struct {
 	Kinds []catalog.EventKind // empty: all but "other"
 	Limit int                 // entries at most; 0: 100
 	Base  string              // URL of the server, for links
-}
-
-// Feed is a list of changes, newest first.
-type Feed struct {
-	Title   string
-	Base    string
-	Updated time.Time
-	Items   []FeedItem
-}
-
-// FeedItem is one event of a feed.
-type FeedItem struct {
-	ID    string // stable: tag URI of table, version, key, kind
-	At    time.Time
-	Table catalog.Type
-	State State
-	Event catalog.Event
-}
-
-// Options says what a Service works with.
-type Options struct {
-	Store  *store.Store
-	Tables *tables.Tables // current tables of Store; nil: a reader of its own
-	Clock  exo.Clock      // dates a feed without entries, and announcements
-	Log    *slog.Logger   // nil: no log
-	Keep   int            // parsed versions of tables, and differences, that are held; 0: 8
-
-	Poster Poster // carries announcements: archive.NewPoster; nil: none is sent
-	Hooks  []Hook // who is told
-	Base   string // URL of this server, for the link to the feed in announcements; empty: no link
-}
-
-// Hook is an address that is told what changed. Its URL may hold a secret, too:
-// neither is logged or stands in an error beyond the host's name.
-type Hook struct {
-	URL          string
-	Secret       string // signs the body; empty: not signed
-	AllowPrivate bool   // the address may be in this network, and on any port
-}
-
-// Poster delivers one announcement, and repeats it a few times.
-type Poster interface {
-	Post(ctx context.Context, d archive.Delivery) error
-}
-
-// Service tells what changed. Its methods may be called from many goroutines.
-type Service struct {
-	opt Options
-	log *slog.Logger
-}
-
-// New makes a service.
-func New(o Options) *Service {
-	if o.Tables == nil && o.Store != nil {
-		o.Tables = tables.New(o.Store)
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	return &Service{opt: o, log: o.Log}
-}
-
-// Diff compares two versions of a table.
-func (s *Service) Diff(ctx context.Context, r DiffRequest) (Diff, error) {
-	return Diff{}, exo.Errorf("history.Diff", exo.Internal, r.Table, "not built")
-}
-
-// Target tells the story of one star, named by any of its names or numbers.
-func (s *Service) Target(ctx context.Context, name string) (Timeline, error) {
-	return Timeline{}, exo.Errorf("history.Target", exo.Internal, name, "not built")
-}
-
-// Feed lists the newest changes.
-func (s *Service) Feed(ctx context.Context, r FeedRequest) (Feed, error) {
-	return Feed{}, exo.Errorf("history.Feed", exo.Internal, r.Table, "not built")
-}
-
-// Atom writes the feed as RFC 4287 has it.
-func (f Feed) Atom() ([]byte, error) {
-	return nil, exo.Errorf("history.Atom", exo.Internal, nil, "not built")
-}
-
-// JSON writes the feed as JSON Feed 1.1 has it.
-func (f Feed) JSON() ([]byte, error) {
-	return nil, exo.Errorf("history.JSON", exo.Internal, nil, "not built")
-}
-
-// Announce posts what changed from the version before to the newest one of a
-// table to the web hooks. Failures are errors, and change nothing.
-func (s *Service) Announce(ctx context.Context, table catalog.Type) error {
-	return exo.Errorf("history.Announce", exo.Internal, table, "not built")
 }
