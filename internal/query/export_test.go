@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"slices"
 
 	"exoplanetai/internal/export"
 	"exoplanetai/internal/tables"
@@ -39,15 +40,18 @@ func FileName(v tables.Version) string { return fileName(v) }
 // Natural compares keys.
 var Natural = natural
 
-// Covers tells whether the cells of a circle hold a position, and how many
-// cells there are of all.
-func Covers(c Cone, ra, dec float64) (holds bool, cells, all int64) {
-	at := cell(ra, dec)
-	for _, s := range c.cover() {
-		cells += s.hi - s.lo + 1
-		holds = holds || at >= s.lo && at <= s.hi
+// Cover returns what tells whether the cells of a circle hold a position, and
+// the share of all cells that they are.
+func Cover(c Cone) (holds func(ra, dec float64) bool, share float64) {
+	spans := c.cover()
+	cells := 0.0
+	for _, s := range spans {
+		cells += float64(s.hi - s.lo + 1)
 	}
-	return holds, cells, firstCell[bands]
+	return func(ra, dec float64) bool {
+		at := cell(ra, dec)
+		return slices.ContainsFunc(spans, func(s span) bool { return at >= s.lo && at <= s.hi })
+	}, cells / float64(firstCell[bands])
 }
 
 // Separations measures from one position to others, seconds of arc.

@@ -136,7 +136,7 @@ type plan struct {
 	conditions []condition
 	order      []order
 	cone       *Cone
-	center     vector
+	center     center
 	limit      int
 	offset     int64
 }
@@ -147,7 +147,7 @@ func (a *about) plan(r Request, cone *Cone) (*plan, error) {
 		p.limit = defaultLimit
 	}
 	if cone != nil {
-		p.center = unit(cone.RA, cone.Dec)
+		p.center = center{unit(cone.RA, cone.Dec), cone.Radius > 90}
 	}
 	var err error
 	if p.columns, err = a.chosen(r.Columns, cone != nil); err != nil {
@@ -289,12 +289,12 @@ func (p *plan) circle(rows bool) clause {
 		c.add(" CROSS JOIN t ON t.id = p.id")
 	}
 	half := p.cone.Radius * degree / 2
-	if p.cone.Radius > 90 { // from the other side, where the chord is exact
-		text, args := chord(vector{-p.center.x, -p.center.y, -p.center.z})
+	if p.center.wide { // from the other side, where the chord is exact
+		text, args := chord(p.center.opposite())
 		c.add(" WHERE "+text+" >= ?", append(args, sq(2*math.Cos(half)))...)
 		return c
 	}
-	text, args := chord(p.center)
+	text, args := chord(p.center.vector)
 	c.add(" WHERE "+text+" <= ?", append(args, sq(2*math.Sin(half)))...)
 	return c
 }

@@ -62,6 +62,14 @@ func (v vector) separation(w vector) float64 {
 	return math.Round(arcsec*1e6) / 1e6
 }
 
+func (v vector) opposite() vector { return vector{-v.x, -v.y, -v.z} }
+
+// center is that of a cone.
+type center struct {
+	vector
+	wide bool // the cone is larger than half the sky
+}
+
 func sq(x float64) float64 { return x * x }
 
 // degree is one degree in radians.

@@ -178,7 +178,7 @@ func badSort(s string, a *about) error {
 
 // orderBy writes the order: rows without a value last, rows that are equal by
 // key, which the rows are numbered by. With index, the first column's may be used.
-func (a *about) orderBy(list []order, center vector, id string, index bool) clause {
+func (a *about) orderBy(list []order, center center, id string, index bool) clause {
 	var o clause
 	key := ""
 	for i, s := range list {
@@ -190,8 +190,14 @@ func (a *about) orderBy(list []order, center vector, id string, index bool) clau
 			direction = " DESC"
 		}
 		switch {
+		case s.col == colSeparation && center.wide:
+			// The square of the tangent of half the angle; beyond it lies the opposite point.
+			near, args := chord(center.vector)
+			far, more := chord(center.opposite())
+			ends := map[bool]string{false: " NULLS LAST, ", true: " NULLS FIRST, "}[s.falling]
+			o.add(near+"/"+far+direction+ends, append(args, more...)...)
 		case s.col == colSeparation:
-			text, args := chord(center)
+			text, args := chord(center.vector)
 			o.add(text+direction+", ", args...)
 		case s.col == colKey:
 			key = id + direction
