@@ -139,7 +139,7 @@ func (r *run) ranks() {
 }
 
 // minPairs is how many pairs of rows it takes before their order is no chance.
-const minPairs = 300
+const minPairs = 1000
 
 // concordance estimates Kendall's rank correlation from n pairs of rows: each
 // row with those some way on, so that neighbours, which may be planets of one
