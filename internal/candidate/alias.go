@@ -92,7 +92,8 @@ func (c *candidate) via(e *entity) string {
 // alias adds a name that the candidate has not got yet.
 func (c *candidate) alias(a Alias) {
 	a.Candidate = c.key
-	if !slices.ContainsFunc(c.aliases, func(have Alias) bool { return have.Kind == a.Kind && have.Name == a.Name }) {
+	f := foldObject(a.Name)
+	if !slices.ContainsFunc(c.aliases, func(have Alias) bool { return have.Kind == a.Kind && foldObject(have.Name) == f }) {
 		c.aliases = append(c.aliases, a)
 	}
 }

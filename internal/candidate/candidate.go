@@ -1,6 +1,8 @@
 package candidate
 
 import (
+	"slices"
+
 	"exoplanetai/internal/catalog"
 )
 
@@ -37,7 +39,7 @@ type Merged struct {
 // Alias says that a candidate has a name in a catalog.
 type Alias struct {
 	Candidate string // key of the candidate, "K00752.01"
-	Kind      string // KOI, KIC, Kepler, TOI, TIC, EPIC, K2, Gaia
+	Kind      string // KOI, Kepler, TOI, K2, EPIC, CTOI, name (of an object); KIC, TIC, EPIC, Gaia (of its star)
 	Name      string // "Kepler-227 b", "TIC 120571842"
 	Source    string // table that says so: koi, toi, k2, gaia
 	How       string // "row": the row says so; "identifier", "position": the rows were matched by it
@@ -72,28 +74,43 @@ type Counts struct {
 func (m *Merged) CSV() []byte { return writeCSV(m.Columns, m.Rows) }
 
 // AliasesCSV is the alias graph as bytes: a row for each name of a candidate.
-func (m *Merged) AliasesCSV() []byte {
+func (m *Merged) AliasesCSV() []byte { return writeCSV(aliasColumns, m.aliasRows()) }
+
+// ConflictsCSV is the list of disagreements as bytes.
+func (m *Merged) ConflictsCSV() []byte { return writeCSV(conflictColumns, m.conflictRows()) }
+
+// JSON is the merged table with its description, aliases and conflicts, in the
+// form of Normal's.
+func (m *Merged) JSON() []byte {
+	w := newWriter(head{Table: catalog.Candidates, Version: "v2", Conventions: slices.Concat(conventions, mergeConventions), Counts: &m.Counts,
+		Columns: m.Columns, Aliases: aliasColumns, Conflicts: conflictColumns, RowCount: len(m.Rows)})
+	w.rows("rows", m.Columns, m.Rows)
+	w.rows("aliases", aliasColumns, m.aliasRows())
+	w.rows("conflicts", conflictColumns, m.conflictRows())
+	return w.end()
+}
+
+func (m *Merged) aliasRows() [][]string {
 	rows := make([][]string, len(m.Aliases))
 	for i, a := range m.Aliases {
 		rows[i] = []string{a.Candidate, a.Kind, a.Name, a.Source, a.How}
 	}
-	return writeCSV(aliasColumns, rows)
+	return rows
 }
 
-// ConflictsCSV is the list of disagreements as bytes.
-func (m *Merged) ConflictsCSV() []byte {
+func (m *Merged) conflictRows() [][]string {
 	rows := make([][]string, len(m.Conflicts))
 	for i, c := range m.Conflicts {
 		rows[i] = []string{c.Candidate, c.Column, c.SourceA, c.RowA, c.ValueA, c.SourceB, c.RowB, c.ValueB, c.Sigma, c.Note}
 	}
-	return writeCSV(conflictColumns, rows)
+	return rows
 }
 
-// JSON is the merged table with its description, aliases and conflicts.
-func (m *Merged) JSON() []byte {
-	w := newWriter(head{Table: catalog.Candidates, Version: "v2", Conventions: conventions, Counts: &m.Counts, Columns: m.Columns, RowCount: len(m.Rows)})
-	w.rows("rows", m.Columns, m.Rows)
-	return w.end()
+// mergeConventions hold for the merged table beside conventions.
+var mergeConventions = []string{
+	"Each row of the KOI, TOI and K2 tables belongs to exactly one candidate.",
+	"A value's source stands in the column that ends with _source: the first of koi, k2, toi that has measured it; period and epoch come from the source whose period has the smallest error.",
+	"Two rows are one candidate if one names the other and the periods do not speak against it, or if they belong to one star and their periods are equal. Multiples of a period are not merged; they are listed among the conflicts.",
 }
 
 var aliasColumns = []Column{

@@ -39,7 +39,7 @@ func (m *merger) conflicts(c *candidate) []Conflict {
 			list = append(list, Conflict{Candidate: c.key, Column: column, SourceA: originNames[a.from], RowA: a.key(), ValueA: x,
 				SourceB: originNames[b.from], RowB: b.key(), ValueB: y, Sigma: sigma, Note: note})
 		}
-		if x, y := a.get("disposition"), b.get("disposition"); x != y && x != "" && y != "" {
+		if x, y := a.get("disposition"), b.get("disposition"); x != y && isVerdict(x) && isVerdict(y) {
 			add("disposition", x, y, "", negative(x, y))
 		}
 		clashEphemeris(a, b, add)
@@ -50,6 +50,8 @@ func (m *merger) conflicts(c *candidate) []Conflict {
 	}
 	return list
 }
+
+func isVerdict(s string) bool { return s != "" && s != NotDispositioned }
 
 // negative notes that two verdicts differ in words only.
 func negative(x, y string) string {

@@ -169,7 +169,10 @@ func float(s string, f func(float64) float64) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return ""
 	}
-	return strconv.FormatFloat(v, 'g', -1, 64)
+	if a := math.Abs(v); a != 0 && (a < 1e-5 || a >= 1e15) {
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	}
+	return strconv.FormatFloat(v, 'f', -1, 64)
 }
 
 // unsigned drops the sign of an error: two archives write lower errors below 0,

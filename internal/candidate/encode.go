@@ -42,6 +42,8 @@ type head struct {
 	Counts      *Counts        `json:"counts,omitempty"`
 	Unread      map[string]int `json:"unread,omitempty"`
 	Columns     []Column       `json:"columns"`
+	Aliases     []Column       `json:"alias_columns,omitempty"`
+	Conflicts   []Column       `json:"conflict_columns,omitempty"`
 	RowCount    int            `json:"row_count"`
 }
 

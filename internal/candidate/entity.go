@@ -185,7 +185,7 @@ func (e *entity) read() {
 	v := e.view
 	for _, i := range e.rows {
 		for _, name := range []string{"kic", "tic", "epic"} {
-			if s := v.get(i, name); s != "" && !slices.Contains(e.stars, s) {
+			if s := v.get(i, name); s != "" && len(e.stars) < crowd && !slices.Contains(e.stars, s) {
 				e.stars = append(e.stars, s)
 			}
 		}

@@ -231,6 +231,9 @@ func (m *merger) periodLinks(s int) []link {
 	var links []link
 	for a := range by {
 		for b := a + 1; b < len(by); b++ {
+			if len(by[a]) > crowd || len(by[b]) > crowd {
+				continue // no star has so many signals
+			}
 			for _, i := range by[a] {
 				for _, j := range m.window(by[b], m.all[i].period, samePeriod) {
 					links = append(links, link{a: min(i, j), b: max(i, j), basis: m.stars[s].link(m.all[i], m.all[j]), cost: m.cost(m.all[i], m.all[j], samePeriod)})

@@ -69,7 +69,7 @@ type candidate struct {
 }
 
 func (m *merger) load(s Sources) error {
-	for o, t := range map[origin]struct {
+	for o, t := range [origins]struct {
 		n   *Normal
 		typ catalog.Type
 	}{fromKOI: {s.KOI, catalog.KOI}, fromK2: {s.K2, catalog.K2}, fromTOI: {s.TOI, catalog.TOI}} {
@@ -138,7 +138,11 @@ func (m *merger) result() *Merged {
 		r.Conflicts = append(r.Conflicts, m.conflicts(c)...)
 	}
 	r.Conflicts = append(r.Conflicts, m.unmerged()...)
-	slices.SortStableFunc(r.Conflicts, func(a, b Conflict) int { return natural(a.Candidate, b.Candidate) })
+	place := make(map[string]int, len(m.list))
+	for i, c := range m.list {
+		place[c.key] = i
+	}
+	slices.SortStableFunc(r.Conflicts, func(a, b Conflict) int { return cmp.Compare(place[a.Candidate], place[b.Candidate]) })
 	clash := make(map[string]int, len(r.Conflicts))
 	for _, c := range r.Conflicts {
 		clash[c.Candidate]++

@@ -150,14 +150,15 @@ func (b *builder) from(list []string, j int) []string {
 	return append(list, b.name(j))
 }
 
-// companions finds the columns of errors and limit of a measured one. Some
-// names drop the unit: "Period (days)" has "Period (days) err" or "Period error".
+// companions finds the columns of errors and limit of a measured one. Units
+// stand anywhere or nowhere: "Period (days)" has "Period (days) err" or "Period
+// error", "PM RA (mas/yr)" has "PM RA err (mas/yr)".
 func (b *builder) companions(name string) (up, down, limit int) {
 	find := func(suffixes []string) int {
-		short, _, _ := strings.Cut(name, " (")
-		for _, base := range []string{name, short} {
-			for _, s := range suffixes {
-				if j, ok := b.at[fold(base+s)]; ok {
+		short, unit, _ := strings.Cut(name, " (")
+		for _, s := range suffixes {
+			for _, try := range []string{name + s, short + s, short + s + unit} {
+				if j, ok := b.at[fold(try)]; ok {
 					return j
 				}
 			}

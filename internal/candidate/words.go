@@ -81,7 +81,7 @@ func reference(s string) string {
 	}
 	if _, rest, ok := strings.Cut(s, "/abs/"); ok {
 		if code, _, ok := strings.Cut(rest, "/"); ok && code != "" && !strings.ContainsAny(code, " <>") {
-			return code
+			return strings.ReplaceAll(code, "%26", "&") // A&A
 		}
 	}
 	i, j := strings.IndexByte(s, '>'), strings.LastIndex(s, "</a>")
