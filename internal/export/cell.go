@@ -1,6 +1,7 @@
 package export
 
 import (
+	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -145,7 +146,7 @@ func isNumber(s string) bool {
 		return false
 	}
 	_, err := strconv.ParseFloat(s, 64)
-	return err == nil
+	return err == nil || errors.Is(err, strconv.ErrRange)
 }
 
 // active tells of characters that would act where the text is shown instead of

@@ -56,7 +56,8 @@ func (w *csvWriter) Close(bool) error { return w.flush() }
 
 // guard puts an apostrophe before a text that a spreadsheet would take for a
 // formula: one that begins, after apostrophes and blanks, with "=", "+", "-" or
-// "@" (their full-width forms too), a tab or a line end, and is not a number. To
+// "@" (their full-width forms too), a tab or a line end, and is not a number or a
+// sexagesimal angle ("-55:52:18.7", "+17d47m35.7s"), which are no formulas. To
 // have the text back, take one apostrophe from a cell whose rest would get one.
 func guard(s string) string {
 	if s == "" || s[0] > '@' && s[0] < utf8.RuneSelf || s[0] >= '0' && s[0] <= '9' {
@@ -64,10 +65,27 @@ func guard(s string) string {
 	}
 	rest := strings.TrimLeft(s, "'")
 	bare := strings.TrimLeft(rest, " \u00a0\ufeff")
-	if bare == "" || !strings.ContainsAny(firstRune(bare), "=+-@\t\r\n＝＋－＠") || isNumber(rest) {
+	if bare == "" || !strings.ContainsAny(firstRune(bare), "=+-@\t\r\n＝＋－＠") || isNumber(rest) || isAngle(rest) {
 		return s
 	}
 	return "'" + s
+}
+
+// isAngle tells whether s is a sign and three numbers with d, m, s or colons.
+func isAngle(s string) bool {
+	if s[0] != '+' && s[0] != '-' {
+		return false
+	}
+	fields := strings.FieldsFunc(s[1:], func(r rune) bool { return r == ':' || r == 'd' || r == 'm' || r == 's' })
+	if len(fields) != 3 {
+		return false
+	}
+	for i, f := range fields {
+		if whole, _, _ := strings.Cut(f, "."); strings.Trim(f, ".0123456789") != "" || whole == "" || len(whole) > 3 || i < 2 && whole != f {
+			return false
+		}
+	}
+	return s[1:] == strings.Join(fields, ":") || s[1:] == fields[0]+"d"+fields[1]+"m"+fields[2]+"s"
 }
 
 func firstRune(s string) string {

@@ -113,12 +113,12 @@ func TestVOTableIsWhatItSays(t *testing.T) {
 <INFO name="sha256" value="sha256:00"/>
 <TABLE name="koi">
 <DESCRIPTION>Kepler objects &amp; more</DESCRIPTION>
-<FIELD name="kepoi_name" datatype="char" arraysize="*" ucd="meta.id;meta.main"/>
+<FIELD name="kepoi_name" datatype="unicodeChar" arraysize="*" ucd="meta.id;meta.main"/>
 <FIELD name="kepid" datatype="long" ucd="meta.id">
 <DESCRIPTION>KIC &lt;identifier&gt;</DESCRIPTION>
 </FIELD>
 <FIELD name="koi_period" datatype="double" unit="d" ucd="time.period"/>
-<FIELD name="Planet Radius (R_Earth) err" datatype="double" unit="'earthRad'" ucd="stat.error;phys.size.radius"/>
+<FIELD ID="Planet_Radius__R_Earth__err" name="Planet Radius (R_Earth) err" datatype="double" unit="'earthRad'" ucd="stat.error;phys.size.radius"/>
 <FIELD name="koi_slogg" datatype="double" ucd="phys.gravity">
 <DESCRIPTION>[log10(cm/s**2)]</DESCRIPTION>
 </FIELD>

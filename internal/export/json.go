@@ -1,6 +1,7 @@
 package export
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -20,23 +21,22 @@ type jsonWriter struct {
 }
 
 func newJSON(o out, t *table, h Head) (Writer, error) {
-	const op = "export.NewWriter"
 	w := &jsonWriter{table: t, out: o}
 	w.buf = append(w.buf, '{')
 	for _, name := range slices.Sorted(maps.Keys(h.Fields)) {
 		switch name {
 		case "columns", "rows", "returned", "overflow":
-			return nil, exo.Errorf(op, exo.Internal, nil, "the member %q is the document's own", name)
+			return nil, exo.Errorf("export.NewWriter", exo.Internal, nil, "the member %q is the document's own", name)
 		}
-		b, err := json.Marshal(h.Fields[name])
+		b, err := member(h.Fields[name])
 		if err != nil {
-			return nil, exo.E(op, exo.Internal, nil, err)
+			return nil, err
 		}
 		w.buf = append(append(append(appendJSON(w.buf, name), ':'), b...), ",\n"...)
 	}
-	cols, err := json.Marshal(t.cols)
+	cols, err := member(t.cols)
 	if err != nil {
-		return nil, exo.E(op, exo.Internal, nil, err)
+		return nil, err
 	}
 	w.buf = append(append(append(w.buf, `"columns":`...), cols...), ",\n\"rows\":["...)
 	for j, c := range t.cols {
@@ -48,6 +48,31 @@ func newJSON(o out, t *table, h Head) (Writer, error) {
 	}
 	return w, nil
 }
+
+// member gives the JSON of a value of the document's head. Outside ASCII there
+// is nothing but text in it, so what acts on a terminal can be escaped after.
+func member(v any) ([]byte, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, exo.E("export.NewWriter", exo.Internal, nil, err)
+	}
+	if !bytes.ContainsFunc(b, escaped) {
+		return b, nil
+	}
+	out := make([]byte, 0, len(b)+64)
+	for _, r := range string(b) {
+		if escaped(r) {
+			out = appendEscape(out, r)
+			continue
+		}
+		out = utf8.AppendRune(out, r)
+	}
+	return out, nil
+}
+
+// escaped tells of characters that stand as \u escapes though JSON does not ask
+// for it. White space outside of texts is none of them.
+func escaped(r rune) bool { return active(r) || r == 0xfeff || r == 0xfffe || r == 0xffff }
 
 func (w *jsonWriter) Row(cells []any) error {
 	if w.err != nil {
@@ -106,7 +131,7 @@ func appendJSON(dst []byte, s string) []byte {
 			dst = append(dst, `\r`...)
 		case r == utf8.RuneError:
 			dst = append(dst, "\ufffd"...)
-		case r == '<' || active(r) || r == 0xfeff || r == 0xfffe || r == 0xffff:
+		case r == '<' || escaped(r):
 			dst = appendEscape(dst, r)
 		default:
 			dst = utf8.AppendRune(dst, r)

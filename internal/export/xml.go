@@ -13,7 +13,9 @@ type xmlWriter struct {
 	err error
 }
 
-var datatypes = map[string]string{"int": "long", "double": "double", "char": "char"}
+// datatypes: a stream cannot know its widest integer, nor whether a text beyond
+// ASCII will come, which char does not allow (VOTable 1.4 §2.1).
+var datatypes = map[string]string{"int": "long", "double": "double", "char": "unicodeChar"}
 
 func newVOTable(w io.Writer, t *table, h Head) (Writer, error) {
 	head := votable.Head{Name: h.Name, Description: h.Description}

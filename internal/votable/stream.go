@@ -35,6 +35,7 @@ type Writer struct {
 	col  int // cells of the open row
 	row  int // rows ended
 	err  error
+	ids  map[string]bool // names in use that can be an ID, and IDs given
 }
 
 // block is how many bytes are gathered before they are written.
@@ -43,7 +44,13 @@ const block = 32 << 10
 // NewWriter begins a document with QUERY_STATUS OK. Bytes come to w in blocks:
 // a document that fails among its first rows may not have sent any.
 func NewWriter(w io.Writer, h Head) *Writer {
-	s := &Writer{w: w, cols: len(h.Fields), buf: make([]byte, 0, 2*block)}
+	s := &Writer{w: w, cols: len(h.Fields), buf: make([]byte, 0, 2*block), ids: map[string]bool{"QUERY_STATUS": true}}
+	for _, in := range h.Infos {
+		s.ids[in.Name] = true
+	}
+	for _, f := range h.Fields {
+		s.ids[f.Name], s.ids[f.ID] = true, true
+	}
 	s.raw(`<?xml version="1.0" encoding="UTF-8"?>
 <VOTABLE version="1.4" xmlns="http://www.ivoa.net/xml/VOTable/v1.3">
 <RESOURCE type="results">
@@ -53,6 +60,7 @@ func NewWriter(w io.Writer, h Head) *Writer {
 		s.info(in)
 	}
 	s.raw("<TABLE")
+	s.attr("ID", s.id(h.Name))
 	s.attr("name", h.Name)
 	s.raw(">\n")
 	s.description(h.Description)
@@ -174,7 +182,9 @@ func (s *Writer) description(t string) {
 
 // info writes an INFO; name and value are required (§4.9).
 func (s *Writer) info(in Info) {
-	s.raw(`<INFO name="`)
+	s.raw("<INFO")
+	s.attr("ID", s.id(in.Name))
+	s.raw(` name="`)
 	s.buf = appendText(s.buf, in.Name, true)
 	s.raw(`" value="`)
 	s.buf = appendText(s.buf, in.Value, true)
@@ -189,6 +199,9 @@ func (s *Writer) info(in Info) {
 }
 
 func (s *Writer) field(f Field) {
+	if f.ID == "" {
+		f.ID = s.id(f.Name)
+	}
 	s.raw("<FIELD")
 	for _, a := range [...][2]string{{"ID", f.ID}, {"name", f.Name}, {"datatype", f.Datatype},
 		{"arraysize", f.ArraySize}, {"unit", f.Unit}, {"ucd", f.UCD}} {
@@ -201,6 +214,28 @@ func (s *Writer) field(f Field) {
 	s.raw(">\n")
 	s.description(f.Description)
 	s.raw("</FIELD>\n")
+}
+
+// id returns an ID for an element whose name is none (XML 1.0 §2.3), made of its
+// name: readers address columns by it and would make one up. A name that can be
+// an ID needs none beside it.
+func (s *Writer) id(name string) string {
+	b := []byte(name)
+	for i, c := range b {
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_'
+		if !letter && (i == 0 || c != '-' && c != '.' && (c < '0' || c > '9')) {
+			b[i] = '_'
+		}
+	}
+	id := string(b)
+	if id == name { // "" too
+		return ""
+	}
+	for n := 2; s.ids[id]; n++ {
+		id = string(b) + "_" + strconv.Itoa(n)
+	}
+	s.ids[id] = true
+	return id
 }
 
 // appendText appends text as XML content. What a parser would change (carriage
