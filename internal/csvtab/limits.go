@@ -1,13 +1,11 @@
 package csvtab
 
-import "math"
-
 // Limits bound what a table may take. The zero value of a field is its default.
 type Limits struct {
 	LineBytes int   // one record, quoted line ends included; 1 MiB
 	Columns   int   // cells of a record; 4096
 	Rows      int   // data rows; 10 million
-	Bytes     int64 // the whole input; 256 MiB
+	Bytes     int64 // the whole input; 256 MiB. A Table has at most 4 GiB
 }
 
 func (l Limits) withDefaults() Limits {
@@ -23,6 +21,5 @@ func (l Limits) withDefaults() Limits {
 	if l.Bytes <= 0 {
 		l.Bytes = 256 << 20
 	}
-	l.Bytes = min(l.Bytes, math.MaxUint32-1) // offsets in a Table have 32 bits
 	return l
 }

@@ -36,6 +36,10 @@ func (r *Reader) preamble() error {
 		delim := separator(b)
 		switch {
 		case delim == 0 && pending: // a row of one cell, or the end
+			line, _ := firstLine(b)
+			if n := semicolons(notice); n > 0 && n == semicolons(string(line)) {
+				return errSemicolons()
+			}
 			return r.single(notice)
 		case len(b) == 0:
 			return exo.Errorf(op, exo.Invalid, nil, "the table is empty")
@@ -47,12 +51,38 @@ func (r *Reader) preamble() error {
 			return err
 		}
 		text := string(rec)
+		if n := semicolons(notice); pending && n > 0 && n == semicolons(text) {
+			return errSemicolons()
+		}
 		r.off += n
 		if delim != 0 {
 			return r.setHeader(text)
 		}
 		notice, pending = text, true
 	}
+}
+
+// semicolons counts those outside quotes. As many in two lines, the first without
+// any separator, are a table of another dialect: with decimal commas it would
+// be taken for one of commas, its header for a notice.
+func semicolons(line string) int {
+	n, quoted := 0, false
+	for i := range len(line) {
+		switch line[i] {
+		case '"':
+			quoted = !quoted
+		case ';':
+			if !quoted {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func errSemicolons() error {
+	return exo.Errorf(op, exo.Invalid, nil, "the cells of the table are separated by semicolons").
+		Try("save it with commas between cells and a point in numbers")
 }
 
 // skipLines passes over empty lines and, unless a line that may be the header

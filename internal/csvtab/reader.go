@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -137,13 +138,35 @@ func (r *Reader) record(row int) (rec []byte, n int, err error) {
 
 // clean refuses bytes that no text has.
 func (r *Reader) clean(rec []byte, row int) error {
-	if bytes.IndexByte(rec, 0) >= 0 {
-		return exo.Errorf(op, exo.Invalid, nil, "%s holds a NUL byte", where(row)).Try("the file is damaged, or is not UTF-8 text")
+	if at := bytes.IndexByte(rec, 0); at >= 0 {
+		return exo.Errorf(op, exo.Invalid, nil, "%s holds a NUL byte%s", where(row), r.column(at)).
+			Try("the file is damaged, or is not UTF-8 text")
 	}
-	if !utf8.Valid(rec) {
-		return exo.Errorf(op, exo.Invalid, nil, "%s is not valid UTF-8", where(row)).Try("save the table as UTF-8")
+	if utf8.Valid(rec) {
+		return nil
 	}
-	return nil
+	at := 0
+	for at < len(rec) {
+		c, n := utf8.DecodeRune(rec[at:])
+		if c == utf8.RuneError && n == 1 {
+			break
+		}
+		at += n
+	}
+	err := exo.Errorf(op, exo.Invalid, nil, "%s is not valid UTF-8%s", where(row), r.column(at))
+	if c := rec[at]; c >= 0xa0 && c < 0xfe {
+		return err.Try("the byte %#02x is %q in Latin-1: save the table as UTF-8", c, rune(c))
+	}
+	return err.Try("save the table as UTF-8")
+}
+
+// column names the cell of the last record that holds the byte at that place.
+func (r *Reader) column(at int) string {
+	j, _ := slices.BinarySearch(r.s.ends, at+1)
+	if j < len(r.header) {
+		return ", in column " + strconv.Quote(short(r.header[j]))
+	}
+	return ", in cell " + itoa(j+1)
 }
 
 func where(row int) string {

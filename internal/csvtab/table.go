@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"strings"
 
 	"exoplanetai/internal/exo"
@@ -26,6 +27,7 @@ type Table struct {
 // ReadAll reads the table in b. It keeps a copy of b and four bytes per cell.
 func ReadAll(b []byte, lim Limits) (*Table, error) {
 	lim = lim.withDefaults()
+	lim.Bytes = min(lim.Bytes, math.MaxUint32-1) // places in the text have 32 bits
 	if int64(len(b)) > lim.Bytes {
 		return nil, exo.Errorf(op, exo.TooLarge, nil, "the table is larger than %d bytes", lim.Bytes)
 	}

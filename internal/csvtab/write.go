@@ -46,7 +46,7 @@ func AppendHeader(dst []byte, columns []string) []byte {
 		if j > 0 {
 			dst = append(dst, ',')
 		}
-		if j == 0 && name != "" && (name[0] == '#' || name[0] == '<' || name[0] == '{' ||
+		if j == 0 && name != "" && (name[0] == '#' || name[0] == '<' || name[0] == '{' || strings.IndexByte(name, ';') >= 0 ||
 			strings.HasPrefix(name, string(bom)) || isBanner([]byte(name))) {
 			dst = appendQuoted(dst, name)
 			continue
