@@ -124,8 +124,9 @@ const maxNames = 100_000
 // near returns keys that may have been meant, at most three.
 func (q *file) near(ctx context.Context, b *budget, key string) ([]string, error) {
 	type near struct {
-		key string
-		d   int
+		key  string
+		d    int
+		same int // bytes at the beginning that are right
 	}
 	want := catalog.Fold(key)
 	if name, err := exo.ParseName(key); err == nil {
@@ -146,12 +147,12 @@ func (q *file) near(ctx context.Context, b *budget, key string) ([]string, error
 				return err
 			}
 			if d := exo.Edits(want, name); d <= 1+len(want)/5 {
-				list = append(list, near{key, d})
+				list = append(list, near{key, d, common(want, name)})
 			}
 		}
 		return rows.Err()
 	})
-	slices.SortStableFunc(list, func(a, b near) int { return cmp.Or(cmp.Compare(a.d, b.d), natural(a.key, b.key)) })
+	slices.SortStableFunc(list, func(a, b near) int { return cmp.Or(cmp.Compare(a.d, b.d), cmp.Compare(b.same, a.same), natural(a.key, b.key)) })
 	var out []string
 	for _, x := range list {
 		if len(out) < 3 && !slices.Contains(out, x.key) {
@@ -159,6 +160,15 @@ func (q *file) near(ctx context.Context, b *budget, key string) ([]string, error
 		}
 	}
 	return out, err
+}
+
+// common counts the bytes that two names begin with alike.
+func common(a, b string) int {
+	n := 0
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 // rows asks for rows by name.

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -13,12 +15,12 @@ import (
 
 	"exoplanetai/internal/catalog"
 	"exoplanetai/internal/exo"
+	"exoplanetai/internal/export"
 	"exoplanetai/internal/fsys"
 	"exoplanetai/internal/query"
 	"exoplanetai/internal/sqldb"
 	"exoplanetai/internal/store"
 	"exoplanetai/internal/tables"
-	"exoplanetai/internal/xtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -138,20 +140,22 @@ const (
 	k2pandc = "data/real/catalogs/k2pandc_2025.09.29_18.46.17.csv.gz"
 )
 
-func TestSmoke(t *testing.T) {
-	w := newWorld(t)
-	w.hold(t, catalog.KOI, noon, xtest.Gunzip(t, koi2025))
-	s := w.service(t)
-	for range 3 {
-		start := time.Now()
-		a := must(t, s, query.Request{Table: catalog.KOI, Filters: []query.Filter{{"koi_period", "1..5"}, {"koi_disposition", "CONFIRMED,CANDIDATE"}}, Sort: "-koi_depth", Columns: []string{"kepoi_name", "koi_period", "koi_depth"}})
-		t.Log(a.Total, len(a.rows), a.rows[:3], time.Since(start))
+type exportColumn = export.Column
+
+// text writes a cell in its shortest form, and trimmed what the table says.
+func text(cell any) string {
+	switch v := cell.(type) {
+	case nil:
+		return ""
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
 	}
-	a := must(t, s, query.Request{Table: catalog.KOI, Cone: "Kepler-227,0.5"})
-	t.Log(a.Total, a.Head.Cone, a.rows[0], a.rows[1])
-	for _, k := range []string{"K00752.01", "KOI-752.02", "Kepler-227 b", "Kepler-227", "K00752.09", "KIC 10797460", "kepler 10b"} {
-		_, row, err := s.Key(t.Context(), catalog.KOI, tables.Ref{}, k)
-		t.Log(k, len(row), err, exo.HintOf(err))
+	return fmt.Sprint(cell)
+}
+
+func trimmed(cell string) string {
+	if v, err := strconv.ParseFloat(cell, 64); err == nil {
+		return strconv.FormatFloat(v, 'g', -1, 64)
 	}
-	t.Log(w.log)
+	return cell
 }
