@@ -152,7 +152,9 @@ func (q *file) near(ctx context.Context, b *budget, key string) ([]string, error
 		}
 		return rows.Err()
 	})
-	slices.SortStableFunc(list, func(a, b near) int { return cmp.Or(cmp.Compare(a.d, b.d), cmp.Compare(b.same, a.same), natural(a.key, b.key)) })
+	slices.SortStableFunc(list, func(a, b near) int {
+		return cmp.Or(cmp.Compare(a.d, b.d), cmp.Compare(b.same, a.same), natural(a.key, b.key))
+	})
 	var out []string
 	for _, x := range list {
 		if len(out) < 3 && !slices.Contains(out, x.key) {

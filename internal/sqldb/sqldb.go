@@ -23,6 +23,7 @@ type Options struct {
 	ReadOnly bool   // never write, not even beside the file; see Open
 	Scratch  bool   // a file that is being made, for one connection; see Open
 	Memory   bool   // no file at all: rows in memory, for one connection; Path is not used
+	CacheKiB int    // pages that each connection keeps in memory; 0: 2000
 }
 
 // DB is an open database.
@@ -99,6 +100,9 @@ func sources(o Options) []string {
 		return []string{"file::memory:?_pragma=synchronous(OFF)"}
 	}
 	common := []string{"_pragma=busy_timeout(10000)", "_pragma=foreign_keys(1)"}
+	if o.CacheKiB > 0 {
+		common = append(common, fmt.Sprintf("_pragma=cache_size(-%d)", o.CacheKiB))
+	}
 	base := "file:" + (&url.URL{Path: o.Path}).EscapedPath() + "?"
 	if o.Scratch {
 		return []string{base + strings.Join([]string{"_pragma=page_size(8192)", "_pragma=journal_mode(OFF)", "_pragma=synchronous(OFF)",
