@@ -145,14 +145,15 @@ type fixture struct {
 	proc   *fakeProcess
 	queue  *fakeQueue
 	cats   *fakeCatalogs
+	review *fakeReview
 }
 
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	f := &fixture{ingest: &fakeIngest{}, proc: &fakeProcess{}, queue: &fakeQueue{}, cats: newFakeCatalogs()}
+	f := &fixture{ingest: &fakeIngest{}, proc: &fakeProcess{}, queue: &fakeQueue{}, cats: newFakeCatalogs(), review: &fakeReview{}}
 	s, err := api.New(api.Options{
 		Ingest: f.ingest, Process: f.proc, Jobs: f.queue, Library: emptyShelf{}, Version: "test",
-		Catalogs: f.cats, Versions: f.cats, History: f.cats,
+		Catalogs: f.cats, Versions: f.cats, History: f.cats, Review: f.review, Reports: f.review,
 		Clock: func() time.Time { return noon }, Rand: rand.NewChaCha8([32]byte{1}),
 		Log: slog.New(slog.DiscardHandler), Poll: time.Millisecond,
 	})

@@ -25,6 +25,10 @@ var contract = []string{
 	"GET /api/v1/data/ingest/held",
 	"GET /api/v1/data/ingestion/status",
 	"GET /api/v1/data/storage/stats",
+	"GET /api/v1/data/validate/compare",
+	"GET /api/v1/data/validate/reports",
+	"GET /api/v1/data/validate/reports/{name}",
+	"GET /api/v1/data/validate/rules",
 	"GET /api/v1/feed.atom",
 	"GET /api/v1/feed.json",
 	"GET /api/v1/files/{path}",
@@ -43,6 +47,7 @@ var contract = []string{
 	"POST /api/v1/data/ingest/lightcurve",
 	"POST /api/v1/data/ingest/table",
 	"POST /api/v1/data/preprocess/lightcurve",
+	"POST /api/v1/data/validate",
 }
 
 func TestRoutesServedAreRoutesDescribed(t *testing.T) {

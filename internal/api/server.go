@@ -28,6 +28,8 @@ type Options struct {
 	Catalogs Catalogs
 	Versions Versions
 	History  Historian
+	Review   Reviewer
+	Reports  Reports
 	Jobs     jobs.Queue
 	Library  Library
 	Cache    CacheStats // nil: no cache
@@ -50,6 +52,8 @@ type Server struct {
 	catalogs Catalogs
 	versions Versions
 	history  Historian
+	review   Reviewer
+	reports  Reports
 	jobs     jobs.Queue
 	library  Library
 	cache    CacheStats
@@ -73,7 +77,7 @@ type Server struct {
 func New(o Options) (*Server, error) {
 	s := &Server{
 		ingest: o.Ingest, process: o.Process, jobs: o.Jobs, library: o.Library, cache: o.Cache, clock: o.Clock,
-		catalogs: o.Catalogs, versions: o.Versions, history: o.History, baseURL: strings.TrimSuffix(o.BaseURL, "/"),
+		catalogs: o.Catalogs, versions: o.Versions, history: o.History, review: o.Review, reports: o.Reports, baseURL: strings.TrimSuffix(o.BaseURL, "/"),
 		rand: &lockedReader{r: o.Rand}, log: o.Log, version: o.Version,
 		bodyTimeout: o.BodyTimeout, writeTimeout: o.WriteTimeout, poll: o.Poll, heartbeat: o.Heartbeat, stopped: make(chan struct{}),
 	}
@@ -92,6 +96,7 @@ func New(o Options) (*Server, error) {
 	s.preprocessRoutes(api)
 	s.curveRoutes(api)
 	s.catalogRoutes(api)
+	s.validateRoutes(api)
 	s.storeRoutes(api)
 	s.healthRoutes(api)
 	tidy(api.OpenAPI())
@@ -170,6 +175,7 @@ func frameworkConfig(version string) huma.Config {
 	c.Servers = []*huma.Server{{URL: "/", Description: "this server"}}
 	c.Tags = []*huma.Tag{
 		{Name: "ingestion", Description: "Fetch from the archives."},
+		{Name: "validation", Description: "Can the data be believed? Rules, findings, metrics and reports."},
 		{Name: "preprocessing", Description: "Clean light curves that keep the reason of every point that left, and reading them."},
 		{Name: "catalogs", Description: "Rows of the tables as of any version, what changed in them, and the story of each star."},
 		{Name: "jobs", Description: "Long calls, their progress and results."},

@@ -150,3 +150,9 @@ func foreign(t *catalog.Table) bool {
 	j := t.Column(catalog.RoleMag)
 	return j >= 0 && t.Type == catalog.K2 && t.Columns[j].Name != "sy_kepmag"
 }
+
+// Target finds the star that a name means, as Validate does.
+func (s *Service) Target(ctx context.Context, name, mission string) (exo.TargetID, error) {
+	id, _, err := s.opt.Tables.Resolve(ctx, name, mission, tables.Ask(s.opt.Resolve))
+	return id, err
+}
