@@ -27,6 +27,9 @@ var telling = map[catalog.Type][]string{
 // cut.
 const widestCell = 28
 
+// shownDigits are the digits of a number on a terminal; files and pipes get all.
+const shownDigits = 10
+
 // shownColumns chooses the columns for a terminal: the key, those that were
 // asked about, then the telling ones. Without any of these, the first ones.
 func shownColumns(t catalog.Type, all []export.Column, asked []string) []string {
@@ -66,9 +69,13 @@ type grid struct {
 	rows    [][]string
 }
 
+// gridRow prints the cells of a row for a terminal.
 func (c *command) gridRow(cells []any) []string {
 	row := make([]string, len(cells))
 	for i, v := range cells {
+		if x, ok := v.(float64); ok {
+			v, _ = strconv.ParseFloat(strconv.FormatFloat(x, 'g', shownDigits, 64), 64)
+		}
 		row[i] = clean(cellText(v))
 		if i > 0 {
 			row[i] = c.cut(row[i], widestCell)

@@ -47,13 +47,16 @@ func (f *fake) Settings(c cli.Common) ([]cli.Setting, error) {
 
 func (f *fake) Read(context.Context, cli.Common) (*cli.Reader, error) {
 	f.opened++
-	return &cli.Reader{Library: f, Ingest: f, Process: processor{fake: f}, Files: processor{fake: f}, Close: func() error { return nil }}, nil
+	return &cli.Reader{
+		Library: f, Ingest: f, Process: processor{fake: f}, Files: processor{fake: f}, Close: func() error { return nil },
+		Catalogs: shelf{f}, Versions: shelf{f}, History: shelf{f}, Base: "http://localhost:8000",
+	}, nil
 }
 
 func (f *fake) Write(_ context.Context, c cli.Common, _ bool) (*cli.Writer, error) {
 	f.common = c
 	f.opened++
-	return &cli.Writer{Library: f, Reindex: f, Ingest: f, Process: processor{fake: f}, Close: func() error { return nil }}, nil
+	return &cli.Writer{Library: f, Reindex: f, Ingest: f, Process: processor{fake: f}, Derive: shelf{f}, Close: func() error { return nil }}, nil
 }
 
 func (f *fake) Serve(context.Context, cli.Common, func(string)) error { return f.err }
