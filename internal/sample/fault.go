@@ -136,6 +136,8 @@ var kinds = []faultKind{
 	{tabular, "drop", "rows", "leaves out so many rows at the end", isSize},
 	{tabular, "flip", "", "turns all dispositions round", isEmpty},
 	{tabular, "change", "", "changes one cell of the first row", isEmpty},
+	{tabular, "update", "rows", "changes so many rows at the end and dates them a day after the newest", isSize},
+	{tabular, "replace", "rows", "puts new rows in the place of so many at the beginning, with their dates: the count stays", isSize},
 
 	{[]string{"nea", "esa"}, "error", "votable200|json200|votable400", "refuses queries in one of the archive's styles", oneOf("votable200", "json200", "votable400")},
 	{[]string{"nea", "esa"}, "style", "votable200|json200|votable400", "style of the errors that queries earn", oneOf("votable200", "json200", "votable400")},

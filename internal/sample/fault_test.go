@@ -167,6 +167,15 @@ var effects = map[string]struct {
 	"change": {"", koiQuery, nil, func(p, got answer) bool {
 		return rows(got.body)[1][3] == "2.502500" && rows(got.body)[2][3] == rows(p.body)[2][3]
 	}},
+	"update": {"1", koiQuery, nil, func(p, got answer) bool {
+		was, is := rows(p.body), rows(got.body)
+		last := len(was) - 1
+		return len(was) == len(is) && is[last][3] != was[last][3] && is[last][1] == was[last][1] && is[1][3] == was[1][3]
+	}},
+	"replace": {"1", koiQuery, nil, func(p, got answer) bool {
+		was, is := rows(p.body), rows(got.body)
+		return len(was) == len(is) && is[1][1] != was[1][1] && is[1][3] == was[1][3] && is[2][1] == was[2][1]
+	}},
 
 	"error": {"json200", koiQuery, nil, func(_, got answer) bool { return got.code == 200 && strings.Contains(got.body, `"status": "error"`) }},
 	"style": {"votable200", "/TAP/sync?query=select+x+from+cumulative", nil, func(p, got answer) bool { return p.code == 400 && got.code == 200 && got.body == p.body }},

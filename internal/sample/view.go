@@ -2,10 +2,12 @@ package sample
 
 import (
 	"container/list"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // viewCache keeps tables as faults change them, and whole answers as bytes, by
@@ -54,7 +56,7 @@ func (c *viewCache) get(key string, fill func(*view)) *view {
 const maxSame = 100
 
 // tableFaults are the kinds that change tables, in the order they are applied.
-var tableFaults = []string{"empty", "shrink", "drop", "flip", "change", "null", "missing", "rename", "reorder", "add"}
+var tableFaults = []string{"empty", "shrink", "drop", "flip", "change", "update", "replace", "null", "missing", "rename", "reorder", "add"}
 
 // view returns a table as the faults of this request have it; nil if there is
 // none of the name. The key tells views apart.
@@ -102,12 +104,15 @@ func (t *table) changed(kind, value string) *table {
 		percent, _ := strconv.ParseFloat(value, 64) // checked when the fault was set
 		return newTable(t.name, t.cols, t.rows[:int(float64(n)*percent/100)])
 	case "drop":
-		k, _ := strconv.ParseInt(value, 10, 64)
-		return newTable(t.name, t.cols, t.rows[:max(0, n-int(min(k, int64(n))))])
+		return newTable(t.name, t.cols, t.rows[:n-rowsOf(value, n)])
 	case "flip":
 		return t.flipped()
 	case "change":
 		return t.oneChange()
+	case "update":
+		return t.updated(rowsOf(value, n))
+	case "replace":
+		return t.replaced(rowsOf(value, n))
 	case "null":
 		if i := t.col(value); i >= 0 {
 			return t.mapColumn(i, func(string) string { return "" })
@@ -189,6 +194,68 @@ func (t *table) flipped() *table {
 		}
 	}
 	return out
+}
+
+// rowsOf reads a number of rows, at most n.
+func rowsOf(value string, n int) int {
+	k, _ := strconv.ParseInt(value, 10, 64) // checked when the fault was set
+	return int(min(k, int64(n)))
+}
+
+// firstCol returns the first of the columns that the table has, -1 for none.
+func (t *table) firstCol(names ...string) int {
+	for _, name := range names {
+		if i := t.col(name); i >= 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// updated makes the periods of the last k rows a thousandth longer, and dates
+// these rows where rows are dated.
+func (t *table) updated(k int) *table {
+	rows := slices.Clone(t.rows)
+	period, date := t.firstCol("koi_period", "pl_orbper", "Period (days)", "parallax"), t.firstCol("rowupdate", "Date Modified")
+	newest := ""
+	for _, r := range rows {
+		if date >= 0 {
+			newest = max(newest, r[date])
+		}
+	}
+	for i := len(rows) - k; i < len(rows); i++ {
+		rows[i] = slices.Clone(rows[i])
+		if period >= 0 && number(rows[i][period]) > 0 {
+			rows[i][period] = strconv.FormatFloat(number(rows[i][period])*1.001, 'f', 6, 64)
+		}
+		if day, err := time.Parse(time.DateOnly, newest[:min(len(newest), len(time.DateOnly))]); err == nil {
+			rows[i][date] = day.AddDate(0, 0, 1).Format(time.DateOnly) + newest[len(time.DateOnly):]
+		}
+	}
+	return newTable(t.name, t.cols, rows)
+}
+
+// replaced gives the first k rows the names of objects that were not there.
+func (t *table) replaced(k int) *table {
+	rows := slices.Clone(t.rows)
+	key := t.firstCol("kepoi_name", "pl_name", "toi", "TOI", "source_id")
+	for i := range k {
+		if key < 0 {
+			break
+		}
+		rows[i] = slices.Clone(rows[i])
+		switch t.cols[key].name {
+		case "kepoi_name":
+			rows[i][key] = fmt.Sprintf("K%05d.01", 90_000+i)
+		case "pl_name":
+			rows[i][key] = fmt.Sprintf("K2-%d b", 90_000+i)
+		case "source_id":
+			rows[i][key] = strconv.Itoa(9_000_000_000 + i)
+		default:
+			rows[i][key] = fmt.Sprintf("%d.01", 90_000+i)
+		}
+	}
+	return newTable(t.name, t.cols, rows)
 }
 
 // oneChange makes the period of the first row a thousandth longer.
