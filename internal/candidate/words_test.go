@@ -21,9 +21,9 @@ func TestWordsOfTheArchives(t *testing.T) {
 		"quarters": {candidate.Quarters, map[string]string{"11111111111111111000000000000000": "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17",
 			"01000000000000000000000000000000": "2", "00000000000000000000000000000000": "", "1,2": "1,2"}},
 		"references": {candidate.Reference, map[string]string{
-			"<a refstr=X href=https://ui.adsabs.harvard.edu/abs/2018AJ....155..136M/abstract target=ref>Mayo et al. 2018</a>":       "2018AJ....155..136M",
+			"<a refstr=X href=https://ui.adsabs.harvard.edu/abs/2018AJ....155..136M/abstract target=ref>Mayo et al. 2018</a>":     "2018AJ....155..136M",
 			"<a refstr=X href=https://ui.adsabs.harvard.edu/abs/2016A%26A...594A.100B/abstract target=ref>Barros et al. 2016</a>": "2016A&A...594A.100B",
-			"<a refstr=X href=https://example.org target=ref>Mission &amp; Co</a>":                                                   "Mission &amp; Co",
+			"<a refstr=X href=https://example.org target=ref>Mission &amp; Co</a>":                                                "Mission &amp; Co",
 			"Espinoza et al. 2016": "Espinoza et al. 2016", "<a broken": "<a broken", "": ""}},
 	} {
 		for text, want := range tt.want {

@@ -65,7 +65,7 @@ var candidateUnits = map[string]string{
 	"insolation_earth": "Earth flux", "teq_k": "K", "semi_major_axis_au": "au", "inclination_deg": "deg", "star_teff_k": "K",
 	"star_logg": "log10(cm/s**2)", "star_radius_sun": "Solar radii", "star_mass_sun": "Solar mass", "star_metallicity_dex": "dex",
 	"star_density_g_cm3": "g/cm**3", "distance_pc": "pc", "parallax_mas": "mas", "tess_mag": "mag", "kepler_mag": "mag", "gaia_g_mag": "mag",
-	"ra_deg": "deg", "dec_deg": "deg", "pm_ra_mas_yr": "mas/yr", "pm_dec_mas_yr": "mas/yr", "gaia_parallax_mas": "mas", "gaia_bp_rp_mag": "mag",
+	"ra_deg": "deg", "dec_deg": "deg", "pm_ra_mas_yr": "mas/yr", "pm_dec_mas_yr": "mas/yr", "gaia_parallax_mas": "mas", "gaia_phot_g_mag": "mag", "gaia_bp_rp_mag": "mag",
 	"gaia_teff_k": "K", "gaia_logg": "log10(cm/s**2)", "gaia_metallicity_dex": "dex", "gaia_radius_sun": "Solar radii", "gaia_mass_sun": "Solar mass",
 	"gaia_separation_arcsec": "arcsec",
 }
