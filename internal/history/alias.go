@@ -106,7 +106,9 @@ func (a *aliases) join(w *star) {
 				case "KOI":
 					w.key(catalog.KOI, row.name)
 				case "TOI":
-					w.key(catalog.TOI, strings.TrimSpace(strings.TrimPrefix(row.name, "TOI")))
+					if n, err := exo.ParseName(row.name); err == nil && n.Form == exo.FormTOI && strings.Contains(n.Canonical, ".") {
+						w.key(catalog.TOI, strings.TrimPrefix(n.Canonical, "TOI "))
+					}
 				}
 			}
 		}

@@ -116,6 +116,9 @@ func lineEnd(text []byte, k int) int {
 // table without rows that has the columns of the record.
 func headEnd(text []byte, m store.Meta) (int, bool) {
 	const most = 2000 // lines
+	if m.Kind == store.Companion { // made here: the first line
+		return lineEnd(text, 0), true
+	}
 	if len(m.Columns) < 2 {
 		return 0, false
 	}
