@@ -13,6 +13,7 @@ import (
 	"exoplanetai/internal/catalog"
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/ingest"
+	"exoplanetai/internal/store"
 )
 
 // followed notes what came after tables were accepted.
@@ -86,6 +87,47 @@ func TestWhatFollowsABatchFollowsAllOfItsTables(t *testing.T) {
 	}
 	if _, err = b.Batch(t.Context(), ingest.BatchRequest{}, nil); err != nil || len(f.take()) > 0 {
 		t.Error("again", err)
+	}
+}
+
+// A crash may come between the table and what follows it.
+func TestWhatDidNotFollowFollowsTheNextRequest(t *testing.T) {
+	var f followed
+	b := newBench(t) // nothing follows, and then the program ends
+	path := exo.Path("raw/nasa/koi_20260102_030405.csv")
+	st, err := b.store.Stage(t.Context())
+	if err == nil {
+		_, err = st.Write([]byte(koiText))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	tab := parsed(t, catalog.KOI, koiText)
+	if _, err := b.store.Publish(t.Context(), store.Item{Staged: st, Meta: store.Meta{
+		Path: path, Kind: store.Table, Table: catalog.KOI, RetrievedAt: b.clock.Now(), Rows: tab.Len(), Columns: tab.Columns,
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	next := ingest.New(ingest.Options{Store: b.store, Clock: b.clock.Now, After: f.after, Tables: map[catalog.Type]archive.TableSource{catalog.KOI: b.koi}})
+	ctx, cancel := context.WithCancel(t.Context())
+	for i, want := range []string{"koi", ""} {
+		res, err := next.Table(ctx, ingest.TableRequest{TableType: "koi"}, nil)
+		if err != nil || res.Source != ingest.FromCache || res.RawPath != path || strings.Join(f.take(), " ") != want {
+			t.Errorf("request %d: %+v %v", i, res, err)
+		}
+		if doc := document(t, b, res.ReportPath); doc.Files[0].Path != path || doc.Report.Rows != 3 {
+			t.Errorf("%+v", doc)
+		}
+	}
+	// Who gives up in between lets it follow the next request too.
+	b.koi.set(func(k *tableFake) { k.text = strings.Replace(koiText, "10.463", "10.464", 1) })
+	short := ingest.New(ingest.Options{Store: b.store, Clock: b.clock.Now, Tables: map[catalog.Type]archive.TableSource{catalog.KOI: b.koi},
+		After: func(context.Context, catalog.Type) []string { cancel(); return nil }})
+	if _, err := short.Table(ctx, ingest.TableRequest{TableType: "koi", ForceRefresh: true}, nil); err != nil {
+		t.Error(err)
+	}
+	if _, err := next.Table(t.Context(), ingest.TableRequest{TableType: "koi"}, nil); err != nil || strings.Join(f.take(), " ") != "koi" {
+		t.Error(err)
 	}
 }
 

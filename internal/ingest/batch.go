@@ -18,7 +18,7 @@ var batchTables = []catalog.Type{catalog.KOI, catalog.TOI, catalog.K2}
 func (s *Service) Batch(ctx context.Context, req BatchRequest, report Report) (BatchResult, error) {
 	results := make([]TableResult, len(batchTables))
 	errs := make([]error, len(batchTables))
-	later := make([]bool, len(batchTables)) // newly accepted
+	wanted := make([]bool, len(batchTables)) // something has to follow the table
 	var done atomic.Int64
 	tell := func(message string) {
 		if report != nil {
@@ -31,7 +31,7 @@ func (s *Service) Batch(ctx context.Context, req BatchRequest, report Report) (B
 		group.Go(func() error {
 			results[i], errs[i] = s.table(ctx, TableRequest{TableType: string(t), ForceRefresh: req.ForceRefresh},
 				func(_, _ int64, _, message string) { tell(message) },
-				func(context.Context, catalog.Type) []string { later[i] = true; return nil })
+				later(&wanted[i]))
 			done.Add(1)
 			tell("the " + string(t) + " table is done")
 			return nil
@@ -41,9 +41,9 @@ func (s *Service) Batch(ctx context.Context, req BatchRequest, report Report) (B
 	if err := ctx.Err(); err != nil {
 		return BatchResult{}, exo.E("ingest.Batch", exo.KindOf(err), nil, err)
 	}
-	for i, t := range batchTables {
-		if later[i] {
-			results[i].Warnings = append(results[i].Warnings, s.after(ctx, t)...)
+	for i := range results {
+		if wanted[i] {
+			s.followed(ctx, &results[i])
 		}
 	}
 	res := BatchResult{Status: "success", Results: map[catalog.Type]TableResult{}, FailedTables: []FailedTable{}}

@@ -125,7 +125,7 @@ func (s *Service) find(ctx context.Context, id string) (store.Meta, error) {
 func (s *Service) Approve(ctx context.Context, id string) (TableResult, error) {
 	res, err := s.approve(ctx, id)
 	if err == nil {
-		res.Warnings = append(res.Warnings, s.after(ctx, res.TableType)...)
+		s.followed(ctx, &res)
 	}
 	return res, err
 }

@@ -31,9 +31,11 @@ type Options struct {
 	// Reports keeps what validation found; nil: one of its own.
 	Reports *reports.Reports
 
-	// After is called once after a table was newly accepted, also when a person
-	// approved it; in a batch, after all of its tables have come. It returns
-	// warnings for the answer. nil: nothing is done.
+	// After is called after a table was newly accepted, also when a person approved
+	// it; in a batch, when all of its tables have come. It is called once for a
+	// table, and again only if a crash or the end of the call cut it short: then by
+	// the next request for the table. It returns warnings for the answer. nil:
+	// nothing is done.
 	After func(ctx context.Context, t catalog.Type) []string
 
 	// Freshness is how long data are good without asking the archive again, by

@@ -21,20 +21,12 @@ import (
 // if the archive does not answer and nothing is held, or a refresh was forced.
 // With something held the error carries `last_good`.
 func (s *Service) Table(ctx context.Context, req TableRequest, report Report) (TableResult, error) {
-	return s.table(ctx, req, report, s.after)
+	return s.table(ctx, req, report, s.followed)
 }
 
-// after does what follows a newly accepted table, and returns warnings.
-func (s *Service) after(ctx context.Context, t catalog.Type) []string {
-	if s.opt.After == nil {
-		return nil
-	}
-	return s.opt.After(ctx, t)
-}
-
-// table is Table, with what follows when the table is newly accepted. Callers
+// table is Table, with what is done after a table was newly accepted. Callers
 // that share one run share what follows it.
-func (s *Service) table(ctx context.Context, req TableRequest, report Report, after func(context.Context, catalog.Type) []string) (TableResult, error) {
+func (s *Service) table(ctx context.Context, req TableRequest, report Report, after follower) (TableResult, error) {
 	const op = "ingest.Table"
 	t, err := catalog.ParseType(req.TableType)
 	if err != nil {
@@ -51,8 +43,8 @@ func (s *Service) table(ctx context.Context, req TableRequest, report Report, af
 	}
 	return s.flights.do(ctx, key, func() (TableResult, error) {
 		res, err := s.bring(ctx, &run{Service: s, t: t, src: src, force: req.ForceRefresh, report: report})
-		if err == nil && res.Source == FromArchive {
-			res.Warnings = append(res.Warnings, after(ctx, t)...)
+		if err == nil {
+			s.follow(ctx, &res, after)
 		}
 		return res, err
 	})
@@ -65,7 +57,11 @@ func (s *Service) bring(ctx context.Context, r *run) (TableResult, error) {
 		return TableResult{}, err
 	}
 	defer release()
-	return r.table(ctx)
+	res, err := r.table(ctx)
+	if err == nil && res.ReportPath == "" && res.Source != FromArchive {
+		r.mend(ctx, &res)
+	}
+	return res, err
 }
 
 // run is one request for a table on its way.
@@ -84,6 +80,7 @@ func checkKey(t catalog.Type) string  { return "table/" + string(t) }
 func fullKey(t catalog.Type) string   { return "table/" + string(t) + "/full" } // whole loads
 func rowsKey(t catalog.Type) string   { return "table/" + string(t) + "/rows" } // loads of changed rows
 func failedKey(t catalog.Type) string { return "table/" + string(t) + "/failed" }
+func afterKey(t catalog.Type) string  { return "table/" + string(t) + "/after" } // what followed
 
 func (r *run) table(ctx context.Context) (TableResult, error) {
 	if err := r.look(ctx); err != nil {
