@@ -57,6 +57,22 @@ func (t *Table) Floats(j int, dst []float64) []float64 {
 	return dst
 }
 
+// Numbers returns what Floats does for several columns, in one walk through the
+// text.
+func (t *Table) Numbers(columns []int) [][]float64 {
+	all := make([]float64, len(columns)*t.Len())
+	list := make([][]float64, len(columns))
+	for k := range list {
+		list[k] = all[k*t.Len() : (k+1)*t.Len() : (k+1)*t.Len()]
+	}
+	for i := range t.Len() {
+		for k, j := range columns {
+			list[k][i] = ParseNumber(t.rows.Cell(i, j))
+		}
+	}
+	return list
+}
+
 // IsNumber tells whether the text is a decimal number: 12, -.5, 1e-3. The words
 // NaN and Inf are none.
 func IsNumber(s string) bool { return s != "" && classify(s) != typeChar }

@@ -60,27 +60,9 @@ type collector struct {
 func newCollector(t *catalog.Table, rules []Rule) *collector {
 	c := &collector{t: t, rules: make(map[string]*tally, len(rules)), checked: map[Level]int{}}
 	for _, r := range rules {
-		if r.Severity == Error && t.Len() < wholeRows && ofTheWhole(r.ID) {
-			r.Severity = Warning
-		}
 		c.rules[r.ID] = &tally{rule: r}
 	}
 	return c
-}
-
-// wholeRows is how many rows a table has at least that is all of a catalog. What
-// the medians, shares and orders of a smaller one tell may come from the choice of
-// its rows, and is a warning.
-const wholeRows = 1000
-
-// ofTheWhole tells the rules on all the rows at once.
-func ofTheWhole(id string) bool {
-	for _, end := range []string{".distribution", ".median", ".share", ".rank", ".error.pair"} {
-		if strings.HasSuffix(id, end) {
-			return true
-		}
-	}
-	return false
 }
 
 // find notes a finding of the rule on row i (tableRow: the table) and column j

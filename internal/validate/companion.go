@@ -27,11 +27,8 @@ func (r *run) pairs() []companions {
 			continue
 		}
 		p := companions{of: c, paired: q.paired}
-		base, _, _ := strings.Cut(c.name, " (")
-		p.up = r.load([]string{c.name + "_err1", c.name + "err1", c.name + " err", c.name + " error", base + " error", c.name + "_err", c.name + "_error"})
-		p.down = r.load([]string{c.name + "_err2", c.name + "err2"})
-		p.lim = r.load([]string{c.name + "lim"})
-		p.sym = r.load([]string{c.name + "symerr"})
+		names := companionNames(c.name)
+		p.up, p.down, p.lim, p.sym = r.load(names[0]), r.load(names[1]), r.load(names[2]), r.load(names[3])
 		if p.up != nil {
 			r.cols[q.id+".error"] = p.up
 		}
@@ -43,6 +40,16 @@ func (r *run) pairs() []companions {
 		}
 	}
 	return r.paired
+}
+
+// companionNames are the names that the archives give to the upper error, the
+// lower error, the limit flag and the flag of equal errors of a column.
+func companionNames(name string) [4][]string {
+	base, _, _ := strings.Cut(name, " (")
+	return [4][]string{
+		{name + "_err1", name + "err1", name + " err", name + " error", base + " error", name + "_err", name + "_error"},
+		{name + "_err2", name + "err2"}, {name + "lim"}, {name + "symerr"},
+	}
 }
 
 // companions asks of errors and limit flags what their definition says.

@@ -18,6 +18,7 @@ var notNegative = span{0, inf}
 // koi declares what is asked of the table of Kepler Objects of Interest.
 var koi = declared{
 	typ:   catalog.KOI,
+	gaps:  []string{"koi_score"},
 	sky:   sky{ra: span{279, 303}, dec: span{36, 53}, digits: 3},
 	twins: twins{arcsec: 20, period: 1e-4, dead: []string{"FALSE POSITIVE"}},
 	quantities: []quantity{

@@ -1,7 +1,9 @@
 package validate
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"strings"
 
 	"exoplanetai/internal/catalog"
@@ -34,40 +36,45 @@ func (r *run) likeness() {
 // groups lists the rows that belong together, two or more, in the order of
 // their first rows.
 func (r *run) groups(g group) [][]int {
-	at := map[string]int{}
+	// The first row of a group, or, from the second row on, its place in all
+	// counted down from -1.
+	at := make(map[string]int, r.n)
 	var all [][]int
 	for i := range r.n {
-		var key string
-		switch g {
-		case ofStar:
-			key = r.starText(i)
-		case ofPlanet:
-			key = r.t.Get(i, catalog.RolePlanet)
-		case ofNumber:
-			key, _, _ = strings.Cut(r.t.Key(i), ".")
-		case ofPaper:
-			if ref := r.t.Get(i, catalog.RoleStarRef); ref != "" {
-				key = r.starText(i) + "\x00" + ref
-			}
-		}
-		if key == "" {
+		key := r.groupKey(g, i)
+		if key == "" || r.again[i] { // a repeated row says nothing of its own
 			continue
 		}
-		k, ok := at[key]
-		if !ok {
-			k = len(all)
-			at[key] = k
-			all = append(all, nil)
-		}
-		all[k] = append(all[k], i)
-	}
-	more := all[:0]
-	for _, rows := range all {
-		if len(rows) > 1 {
-			more = append(more, rows)
+		first, seen := at[key]
+		switch {
+		case !seen:
+			at[key] = i
+		case first >= 0:
+			at[key] = -1 - len(all)
+			all = append(all, []int{first, i})
+		default:
+			all[-1-first] = append(all[-1-first], i)
 		}
 	}
-	return more
+	slices.SortFunc(all, func(a, b []int) int { return cmp.Compare(a[0], b[0]) })
+	return all
+}
+
+// groupKey names the group of row i, "" for none.
+func (r *run) groupKey(g group, i int) string {
+	switch g {
+	case ofPlanet:
+		return r.t.Get(i, catalog.RolePlanet)
+	case ofNumber:
+		number, _, _ := strings.Cut(r.t.Key(i), ".")
+		return number
+	case ofPaper:
+		if ref := r.t.Get(i, catalog.RoleStarRef); ref != "" {
+			return r.starText(i) + "\x00" + ref
+		}
+		return ""
+	}
+	return r.starText(i)
 }
 
 // starText names the row's star.

@@ -35,7 +35,7 @@ func (r *run) angles(role catalog.Role, hours bool, can span, id string) []float
 	if j < 0 {
 		return nil
 	}
-	x := r.t.Floats(j, make([]float64, 0, r.n))
+	x := r.parsed[j]
 	text := r.t.Columns[j].Type == "char"
 	r.checked[Coordinates] += r.n
 	s := &share{}

@@ -9,8 +9,9 @@ import (
 )
 
 // minRows is how many rows it takes before the median of a column, a share of
-// broken relations or an empty column is no chance.
-const minRows = 50
+// broken relations or an empty column is no chance. Smaller tables, a selection
+// or a synthetic sky for one, need not be like the archives'.
+const minRows = 1000
 
 // Table judges a table by all rules of its type. The findings of a rule beyond
 // 10,000, and of all beyond 100,000, are counted and not kept; a finding tells
@@ -57,9 +58,11 @@ type run struct {
 	o      Options
 	d      *declared
 	n      int
+	parsed map[int][]float64  // numbers by place of the column
 	cols   map[string]*column // by quantity and derived number
 	paired []companions
 	dead   []bool    // rows that the catalog holds for no planets
+	again  []bool    // rows that stand in the table before
 	ra     []float64 // degrees, NaN unknown
 	dec    []float64
 	star   []uint64 // number of the star, 0 unknown
@@ -72,6 +75,7 @@ type run struct {
 func newRun(t *catalog.Table, o Options, d *declared) *run {
 	r := &run{collector: newCollector(t, tableRules(d)), o: o, d: d, n: t.Len(), cols: make(map[string]*column, len(d.quantities)+len(d.derived)),
 		inside: map[int]*share{}, related: map[string]*share{}}
+	r.read()
 	for _, q := range d.quantities {
 		if c := r.load(q.names); c != nil {
 			r.cols[q.id] = c
@@ -86,13 +90,41 @@ func newRun(t *catalog.Table, o Options, d *declared) *run {
 	return r
 }
 
-// load reads the first column of the names that the table has.
+// read parses every column of numbers that the rules look at, once.
+func (r *run) read() {
+	r.parsed = map[int][]float64{}
+	var places []int
+	add := func(names []string) {
+		if j := r.named(names); j >= 0 && r.parsed[j] == nil {
+			r.parsed[j] = []float64{}
+			places = append(places, j)
+		}
+	}
+	for _, q := range r.d.quantities {
+		add(q.names)
+		if j := r.named(q.names); j >= 0 {
+			for _, names := range companionNames(r.t.Columns[j].Name) {
+				add(names)
+			}
+		}
+	}
+	for _, role := range []catalog.Role{catalog.RoleRA, catalog.RoleDec} {
+		if j := r.t.Column(role); j >= 0 {
+			add([]string{r.t.Columns[j].Name})
+		}
+	}
+	for k, x := range r.t.Numbers(places) {
+		r.parsed[places[k]] = x
+	}
+}
+
+// load gives the first column of the names that the table has.
 func (r *run) load(names []string) *column {
 	j := r.named(names)
 	if j < 0 {
 		return nil
 	}
-	return &column{j: j, name: r.t.Columns[j].Name, x: r.t.Floats(j, make([]float64, 0, r.n))}
+	return &column{j: j, name: r.t.Columns[j].Name, x: r.parsed[j]}
 }
 
 func (c *column) dropZeros() {
@@ -117,7 +149,7 @@ func (r *run) findDead() {
 // encode reads the words and dates that relations need as numbers.
 func (r *run) encode() {
 	for _, c := range r.d.codes {
-		if j := r.named(c.names); j >= 0 {
+		if j := r.named(c.names); j >= 0 && r.t.Filled(j) > 0 {
 			x := make([]float64, r.n)
 			for i := range x {
 				x[i] = c.number(strings.TrimSpace(r.t.Cell(i, j)))

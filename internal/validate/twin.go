@@ -14,6 +14,7 @@ const maxTwins = 100
 
 // duplicates asks whether one thing stands in the table twice.
 func (r *run) duplicates() {
+	r.again = make([]bool, r.n)
 	r.sameKey()
 	r.sameRow()
 	r.sameName()
@@ -28,6 +29,7 @@ func (r *run) sameKey() {
 	r.checked[Duplicates] += r.n
 	for i := range r.n {
 		if key := r.t.Key(i); seen[key] {
+			r.again[i] = true
 			r.find("key.repeated", i, j, "the key stands in the table twice")
 		} else {
 			seen[key] = true
@@ -61,6 +63,7 @@ func (r *run) sameRow() {
 		f, again := seen[raw]
 		s.add(!again)
 		if again {
+			r.again[i] = true
 			r.find("row.repeated", i, -1, "the row is the same as that of %.60s", r.t.Key(f))
 			continue
 		}
@@ -93,37 +96,34 @@ func (r *run) sameName() {
 	}
 }
 
-// defaults asks whether each planet has one default row.
+// defaults asks whether each planet has one default row. The findings have no
+// row: which of the planet's rows is wrong cannot be told.
 func (r *run) defaults() {
 	j, jname := r.t.Column(catalog.RoleDefault), r.t.Column(catalog.RolePlanet)
 	if j < 0 || jname < 0 {
 		return
 	}
-	type planet struct{ first, defaults, again int }
-	planets := make(map[string]*planet, r.n)
+	defaults := make(map[string]int, r.n)
 	var names []string
 	for i := range r.n {
 		name := r.t.Get(i, catalog.RolePlanet)
-		p := planets[name]
-		if p == nil {
-			p = &planet{first: i}
-			planets[name] = p
+		if _, ok := defaults[name]; !ok {
 			names = append(names, name)
+			defaults[name] = 0
 		}
 		if r.t.Get(i, catalog.RoleDefault) == "1" {
-			p.defaults++
-			p.again = i
+			defaults[name]++
 		}
 	}
 	s := share{}
 	for _, name := range names {
-		p := planets[name]
-		s.add(p.defaults == 1)
+		n := defaults[name]
+		s.add(n == 1)
 		switch {
-		case p.defaults > 1:
-			r.find("default.repeated", p.again, j, "%.60s has %d default rows", name, p.defaults)
-		case p.defaults == 0:
-			r.find("default.missing", p.first, j, "%.60s has no default row", name)
+		case n > 1:
+			r.find("default.repeated", tableRow, j, "%.60s has %d default rows", name, n)
+		case n == 0:
+			r.find("default.missing", tableRow, j, "%.60s has no default row", name)
 		}
 	}
 	r.checked[Duplicates] += s.of
@@ -140,20 +140,20 @@ func (r *run) near() {
 	if p == nil || r.ra == nil || r.dec == nil || r.d.twins.arcsec == 0 {
 		return
 	}
-	for _, ratio := range []float64{1, 2} {
-		r.nearAt(p.x, ratio)
-	}
-}
-
-// nearAt compares each row with those whose period is ratio times its own.
-func (r *run) nearAt(period []float64, ratio float64) {
 	rows := make([]int, 0, r.n)
-	for i, v := range period {
-		if v > 0 && r.ra[i] == r.ra[i] && r.dec[i] == r.dec[i] && r.solution(i) {
+	for i, v := range p.x {
+		if v > 0 && r.ra[i] == r.ra[i] && r.dec[i] == r.dec[i] && !r.again[i] && r.solution(i) {
 			rows = append(rows, i)
 		}
 	}
-	slices.SortFunc(rows, func(a, b int) int { return cmp.Or(cmp.Compare(period[a], period[b]), cmp.Compare(a, b)) })
+	slices.SortFunc(rows, func(a, b int) int { return cmp.Or(cmp.Compare(p.x[a], p.x[b]), cmp.Compare(a, b)) })
+	r.nearAt(rows, p.x, 1)
+	r.nearAt(rows, p.x, 2)
+}
+
+// nearAt compares each row, of rows in the order of their periods, with those
+// whose period is ratio times its own.
+func (r *run) nearAt(rows []int, period []float64, ratio float64) {
 	r.checked[Duplicates] += len(rows)
 	lo := 0
 	for at, a := range rows {
