@@ -18,7 +18,7 @@ import (
 
 // Lines of each part of a difference on a terminal, unless --all.
 const (
-	shownEvents = 20
+	shownEvents = 6 // of each kind
 	shownCells  = 10
 )
 
@@ -39,10 +39,7 @@ func (c *command) catalogDiff() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			req.Limit = shownEvents
-			if all || !c.term.OutTTY {
-				req.Limit = -1
-			}
+			req.Limit = -1 // printDiff chooses what it shows
 			if c.json && !all {
 				req.Limit = 100
 			}
@@ -190,18 +187,29 @@ func (c *command) diffEvents(d history.Diff, all bool) error {
 			return err
 		}
 	}
-	var rows [][]string
-	for _, e := range d.Events {
-		if e.Kind == catalog.EventOther || !all && len(rows) == shownEvents {
-			continue
-		}
-		rows = append(rows, []string{string(e.Kind), e.Object, e.Star, e.Text})
-	}
+	rows, _ := chosenEvents(d, all)
 	if len(rows) == 0 {
 		return nil
 	}
 	fmt.Fprintln(c.term.Out)
 	return c.fitted([]string{"EVENT", "OBJECT", "STAR", "WHAT"}, rows)
+}
+
+// chosenEvents takes the first of each kind, and counts the others. Those that
+// mean nothing stand among the cells.
+func chosenEvents(d history.Diff, all bool) (rows [][]string, hidden int) {
+	seen := map[catalog.EventKind]int{}
+	for _, e := range d.Events {
+		if e.Kind == catalog.EventOther {
+			continue
+		}
+		if seen[e.Kind]++; !all && seen[e.Kind] > shownEvents {
+			hidden++
+			continue
+		}
+		rows = append(rows, []string{string(e.Kind), e.Object, e.Star, strings.TrimPrefix(e.Text, e.Object+" ")})
+	}
+	return rows, hidden
 }
 
 func known(s string) string {
@@ -234,12 +242,18 @@ func (c *command) diffCells(d history.Diff, all bool) error {
 			return err
 		}
 	}
-	events := d.EventsTotal - min(len(d.Events), shownEvents)
-	if all {
-		events = d.EventsTotal - len(d.Events)
+	_, events := chosenEvents(d, all)
+	var hidden []string
+	for _, h := range []struct {
+		n         int
+		one, many string
+	}{{events, "more event", "more events"}, {hiddenCells, "more cell", "more cells"}, {d.RowsTotal - shownRows, "more row", "more rows"}} {
+		if h.n > 0 {
+			hidden = append(hidden, count(h.n, h.one, h.many))
+		}
 	}
-	if more := d.RowsTotal - shownRows; more > 0 || hiddenCells > 0 || events > 0 {
-		c.note("%s, %s, %s. Use --all or --json.", count(max(0, events), "more event", "more events"), count(hiddenCells, "more cell", "more cells"), count(max(0, more), "more row", "more rows"))
+	if len(hidden) > 0 {
+		c.note("%s. Use --all or --json.", strings.Join(hidden, ", "))
 	}
 	return nil
 }

@@ -69,7 +69,11 @@ func (c *command) printFeed(f history.Feed, atom bool) error {
 	}
 	var rows [][]string
 	for _, item := range f.Items {
-		rows = append(rows, []string{stamp(item.At), string(item.Table), versionName(item.State), string(item.Event.Kind), item.Event.Text})
+		when := stamp(item.At)
+		if c.term.OutTTY {
+			when = when[:len("2006-01-02")]
+		}
+		rows = append(rows, []string{when, string(item.Table), versionName(item.State), string(item.Event.Kind), item.Event.Text})
 	}
 	return c.fitted([]string{"WHEN", "TABLE", "VERSION", "EVENT", "WHAT"}, rows)
 }

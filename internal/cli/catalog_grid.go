@@ -19,8 +19,8 @@ var telling = map[catalog.Type][]string{
 		"Depth (ppm)", "pl_trandep", "Duration (hours)", "pl_trandurh", "TESS Mag", "st_tmag", "Planet Name", "Comments"},
 	catalog.K2:   {"pl_name", "epic_hostname", "disposition", "default_flag", "pl_orbper", "pl_rade", "pl_bmasse", "pl_eqt", "sy_kepmag", "disc_year", "pl_refname"},
 	catalog.Gaia: {"target", "target_id", "source_id", "ra", "dec", "parallax", "phot_g_mean_mag", "teff_gspphot", "radius_gspphot", "mass_flame", "ruwe"},
-	catalog.Candidates: {"candidate", "planet_name", "disposition", "sources", "host", "host_name", "star", "period_d", "radius_earth", "depth_ppm", "duration_h", "teq_k",
-		"koi", "toi", "k2", "conflicts", "ra_deg", "dec_deg"},
+	catalog.Candidates: {"candidate", "planet_name", "disposition", "sources", "period_d", "radius_earth", "teq_k", "depth_ppm", "host_name",
+		"matched_by", "conflict_count", "ra_deg", "dec_deg"},
 }
 
 // widestCell bounds a text in a table on a terminal; the first column is never
@@ -141,8 +141,11 @@ func cellText(v any) string {
 	return ""
 }
 
-// fitted prints a table whose last column is cut where the terminal ends. Into a
-// pipe nothing is cut.
+// wrappedLines bounds the lines of one cell.
+const wrappedLines = 4
+
+// fitted prints a table whose last column is prose: on a terminal it is broken
+// into lines where the width ends. Into a pipe each row stays one line.
 func (c *command) fitted(header []string, rows [][]string) error {
 	if !c.term.OutTTY || len(header) == 0 {
 		return c.table(header, rows)
@@ -155,11 +158,38 @@ func (c *command) fitted(header []string, rows [][]string) error {
 		}
 		used += w + 2
 	}
-	room := max(c.term.columns()-used, 8)
-	cut := make([][]string, len(rows))
-	for i, row := range rows {
-		cut[i] = append([]string{}, row...)
-		cut[i][last] = c.cut(clean(row[last]), room)
+	room := max(c.term.columns()-used, 16)
+	var broken [][]string
+	for _, row := range rows {
+		lines := c.wrap(clean(row[last]), room)
+		for i, text := range lines {
+			line := make([]string, len(row))
+			if i == 0 {
+				copy(line, row)
+			}
+			line[last] = text
+			broken = append(broken, line)
+		}
 	}
-	return c.table(header, cut)
+	return c.table(header, broken)
+}
+
+// wrap breaks a text at its blanks; a word that is too long is cut.
+func (c *command) wrap(s string, width int) []string {
+	lines := []string{""}
+	for _, word := range strings.Fields(s) {
+		at := len(lines) - 1
+		switch have := utf8.RuneCountInString(lines[at]); {
+		case have == 0:
+			lines[at] = c.cut(word, width)
+		case have+1+utf8.RuneCountInString(word) <= width:
+			lines[at] += " " + word
+		case at+1 == wrappedLines:
+			lines[at] = c.cut(lines[at]+" "+word, width)
+			return lines
+		default:
+			lines = append(lines, c.cut(word, width))
+		}
+	}
+	return lines
 }

@@ -184,8 +184,8 @@ OBJECTS  DISPOSITION
       1  CANDIDATE → CONFIRMED
 
 EVENT        OBJECT     STAR   WHAT
-new          K00001.01  KIC 1  K00001.01 is new
-disposition  K00002.01  KIC 2  K00002.01 was confirmed?[2J
+new          K00001.01  KIC 1  is new
+disposition  K00002.01  KIC 2  was confirmed?[2J
 
 ROW        COLUMN                  v1         v2     CHANGE
 K00002.01  koi_period          4.6411     4.6412  +0.0022 %
@@ -196,7 +196,7 @@ K00002.01  koi_comment                       odd        new
 		t.Errorf("%d %s\n%s", status, errs, out)
 	}
 	got := f.calls[0].(history.DiffRequest)
-	if got.From.Version != "v1" || got.To.Version != "v2" || len(got.Kinds) != 2 || got.Limit != 20 {
+	if got.From.Version != "v1" || got.To.Version != "v2" || len(got.Kinds) != 2 || got.Limit != -1 {
 		t.Errorf("%+v", got)
 	}
 	lines, _, _ := run(f, "catalog", "diff", "koi")
@@ -242,7 +242,7 @@ func TestTheOtherCatalogCommands(t *testing.T) {
 			t.Errorf("no %q in\n%s%s", w, out, errs)
 		}
 	}
-	if out, _, _ := onTerminal(&fake{}, 40, "catalog", "columns", "koi"); !strings.Contains(out, "the name…\n") {
+	if out, _, _ := onTerminal(&fake{}, 60, "catalog", "columns", "koi"); !strings.Contains(out, "char          the name of the object, which\n") || !strings.Contains(out, strings.Repeat(" ", 31)+"is long enough to be cut on a\n") {
 		t.Errorf("%s", out)
 	}
 }

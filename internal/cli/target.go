@@ -64,7 +64,9 @@ func (c *command) printTarget(t history.Timeline, all bool) error {
 	if len(entries) > 0 {
 		var rows [][]string
 		for _, e := range entries {
-			rows = append(rows, entryRow(e))
+			row := entryRow(e)
+			row[0] = row[0][:len("2006-01-02")]
+			rows = append(rows, row)
 		}
 		fmt.Fprintln(c.term.Out)
 		if err := c.fitted([]string{"WHEN", "TABLE", "VERSION", "WHAT"}, rows); err != nil {
