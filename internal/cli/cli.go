@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -59,6 +60,8 @@ type Program interface {
 	IsFolder(name string) bool
 	// ProcessFile processes one light-curve file in memory.
 	ProcessFile(ctx context.Context, c Common, in process.FileInput) (process.FileOutput, error)
+	// Now tells the time.
+	Now() time.Time
 	// Settings returns the configuration as it is in force.
 	Settings(c Common) ([]Setting, error)
 	// Read opens the store for looking only; nothing on the disk changes.
@@ -154,7 +157,7 @@ func words(names ...string) cobra.PositionalArgs {
 }
 
 // texts are the flags that take a text.
-var texts = []string{"config", "data-path", "cache-path", "log-level", "listen", "mission", "author", "from", "data", "output", "report", "source", "params",
+var texts = []string{"config", "data-path", "cache-path", "log-level", "listen", "mission", "author", "from", "data", "output", "report", "as", "target", "source", "params",
 	"sort", "columns", "cone", "version", "as-of", "format", "kinds"}
 
 // noEmptyFlag refuses a flag that was given without a value: a variable of the
@@ -201,7 +204,7 @@ func (c *command) root() *cobra.Command {
 	f.BoolVarP(&c.common.Quiet, "quiet", "q", false, "print data and errors only")
 	f.BoolVarP(&c.common.Verbose, "verbose", "v", false, "print what is done")
 	f.BoolVar(&c.noColor, "no-color", false, "print without colours")
-	root.AddCommand(c.demoCommand(), c.serveCommand(), c.ingestCommand(), c.preprocessCommand(), c.reproduceCommand(), c.lightcurveCommand(), c.catalogCommand(), c.targetCommand(), c.storageCommand(), c.configCommand(), c.archiveCommand())
+	root.AddCommand(c.demoCommand(), c.serveCommand(), c.ingestCommand(), c.preprocessCommand(), c.reproduceCommand(), c.lightcurveCommand(), c.validateCommand(), c.catalogCommand(), c.targetCommand(), c.storageCommand(), c.configCommand(), c.archiveCommand())
 	return root
 }
 

@@ -55,6 +55,8 @@ type Reader struct {
 	Catalogs Catalogs
 	Versions Versions
 	History  Historian
+	Reports  Reports
+	Targets  Targets
 	Base     string // where others reach the server, for the links of feeds
 }
 
@@ -65,6 +67,8 @@ type Writer struct {
 	Ingest  Ingester
 	Process Processor
 	Derive  Deriver
+	Review  Reviewer
+	Reports Reports
 	Close   func() error
 
 	SetAside string // where a damaged index went, for a rebuild; empty: it was not damaged

@@ -92,6 +92,23 @@ func TestOfATableOnlyTheRowsOfAStar(t *testing.T) {
 	}
 }
 
+// A download of the K2 table may lack the columns of the numbers.
+func TestAStarOfATableIsFoundByAnyOfItsNames(t *testing.T) {
+	b := open(t)
+	b.table(catalog.K2, noon, []byte("pl_name,hostname,default_flag,disposition,pl_orbper,pl_refname,ra,dec\n"+
+		"K2-18 b,K2-18,1,CONFIRMED,-32.94,A,172.56,7.59\nK2-18 c,K2-18,1,CONFIRMED,-8.9,A,172.56,7.59\nK2-3 b,K2-3,1,CONFIRMED,-10.05,A,172.33,-1.45\n"))
+	for name, want := range map[string]int{"K2-18": 2, "k2-18 B": 2, "K2-3 b": 1} {
+		res := b.validate(review.Request{DataType: "k2", TargetName: name})
+		rows := map[string]bool{}
+		for _, f := range res.Findings {
+			rows[f.Row] = true
+		}
+		if len(rows) != want {
+			t.Errorf("%s: findings in %v, want %d rows", name, rows, want)
+		}
+	}
+}
+
 func TestTheGuidesBodyForLightCurves(t *testing.T) {
 	b := open(t)
 	b.table(catalog.TOI, noon, xtest.Gunzip(t, "data/real/catalogs/TOI_2025.09.29_18.46.06.csv.gz"))

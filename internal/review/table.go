@@ -93,28 +93,45 @@ func (s *Service) rowsOf(ctx context.Context, r Request, table *catalog.Table) (
 	if err != nil {
 		return nil, err
 	}
-	var ids []exo.TargetID
-	for _, star := range table.Find(name) {
-		ids = append(ids, star.ID)
-	}
-	if len(ids) == 0 { // a name that another table knows
+	rows := sameStar(table, map[string]bool{catalog.Fold(name.Canonical): true})
+	if len(rows) == 0 && name.Form != exo.FormID { // a name that another table knows
 		id, _, err := s.opt.Tables.Resolve(ctx, r.TargetName, "", s.opt.Resolve)
-		if err != nil {
+		if err != nil && !errors.Is(err, exo.NotFound) {
 			return nil, err
 		}
-		ids = append(ids, id)
-	}
-	rows := map[string]bool{}
-	for i := range table.Len() {
-		if slices.ContainsFunc(table.IDsOf(i), func(id exo.TargetID) bool { return slices.Contains(ids, id) }) {
-			rows[catalog.Clip(table.Key(i))] = true // as findings have it
-		}
+		rows = sameStar(table, map[string]bool{catalog.Fold(id.String()): true})
 	}
 	if len(rows) == 0 {
 		return nil, exo.Errorf(op, exo.NotFound, r.TargetName, "the %s table has no row of %s", r.DataType, name.Canonical).With("parameter", "target_name").
 			Try("leave target_name out, or name a star of the table")
 	}
 	return func(f validate.Finding) bool { return rows[f.Row] }, nil
+}
+
+// sameStar returns the keys of the rows that are of a star or planet of one of
+// the names, folded, and of the rows that are of the same stars.
+func sameStar(table *catalog.Table, names map[string]bool) map[string]bool {
+	delete(names, "")
+	known := func(list []string) bool {
+		return slices.ContainsFunc(list, func(name string) bool { return names[catalog.Fold(name)] })
+	}
+	stars := make([][]string, table.Len())
+	for i := range stars {
+		var objects []string
+		objects, stars[i] = table.NamesOf(i)
+		if known(objects) {
+			for _, name := range stars[i] {
+				names[catalog.Fold(name)] = true
+			}
+		}
+	}
+	rows := map[string]bool{}
+	for i, list := range stars {
+		if known(list) {
+			rows[catalog.Clip(table.Key(i))] = true // as findings have it
+		}
+	}
+	return rows
 }
 
 // trend tells the metrics of the versions as they were when each came, oldest
