@@ -2,7 +2,9 @@ package votable
 
 import (
 	"encoding/xml"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"exoplanetai/internal/exo"
 )
@@ -50,6 +52,10 @@ func (s *scanner) startPart(t xml.StartElement, parent string) error {
 		return s.addField(t)
 	case "DESCRIPTION":
 		s.inDesc = parent == "FIELD"
+	case "VALUES":
+		if parent == "FIELD" {
+			s.doc.Fields[len(s.doc.Fields)-1].Null = strings.TrimSpace(attr(t, "null"))
+		}
 	case "BINARY", "BINARY2", "FITS":
 		if parent == "DATA" {
 			return s.bad("its data are %s; only TABLEDATA is read", name)
@@ -110,7 +116,11 @@ func (s *scanner) end(name string) error {
 		s.inDesc = false
 	case "TD":
 		s.inCell = false
-		s.row = append(s.row, s.cellText())
+		cell, err := s.cellText()
+		if err != nil {
+			return err
+		}
+		s.row = append(s.row, cell)
 	case "TR":
 		return s.endRow()
 	case "TABLE":
@@ -121,13 +131,43 @@ func (s *scanner) end(name string) error {
 
 // cellText returns the open cell. Blanks around a number are layout, those in
 // a text are its own.
-func (s *scanner) cellText() string {
+func (s *scanner) cellText() (string, error) {
 	v := s.cell.String()
-	switch s.doc.Fields[len(s.row)].Datatype {
+	switch f := &s.doc.Fields[len(s.row)]; f.Datatype {
 	case "char", "unicodeChar":
-		return v
+		if n, fixed := textLimit(f.ArraySize); fixed && utf8.RuneCountInString(v) > n {
+			return "", s.bad("row %d: the text in %.40q is longer than the %d characters of its field", s.rows+1, f.Name, n)
+		}
+		return v, nil
+	default:
+		if v = strings.TrimSpace(v); v == f.Null {
+			return "", nil
+		}
+		return v, nil
 	}
-	return strings.TrimSpace(v)
+}
+
+// textLimit returns the most characters that a text of one dimension may have:
+// "8" and "8*" say 8, "" says 1 (VOTable 1.4 §2.2). Old services leave the size of
+// texts out altogether, so "" is no limit here.
+func textLimit(size string) (n int, fixed bool) {
+	n, err := strconv.Atoi(strings.TrimSuffix(size, "*"))
+	return n, err == nil
+}
+
+// isArraySize tells whether s is an array size: numbers joined by "x", of which
+// the last may be, or end in, "*" (VOTable 1.4 §4.1).
+func isArraySize(s string) bool {
+	dims := strings.Split(strings.TrimSuffix(s, "*"), "x")
+	for i, d := range dims {
+		if d == "" && i == len(dims)-1 && strings.HasSuffix(s, "*") {
+			continue
+		}
+		if _, err := strconv.ParseUint(d, 10, 31); err != nil {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *scanner) endRow() error {
@@ -170,6 +210,9 @@ func (s *scanner) addField(t xml.StartElement) error {
 	}
 	if f.Name == "" {
 		f.Name = f.ID
+	}
+	if f.ArraySize != "" && !isArraySize(f.ArraySize) {
+		return s.bad("field %.40q has the array size %.40q", f.Name, f.ArraySize)
 	}
 	if f.Name == "" {
 		return s.bad("field %d has no name", len(s.doc.Fields)+1)

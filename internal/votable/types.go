@@ -34,6 +34,7 @@ type Field struct {
 	Unit        string
 	UCD         string
 	Description string
+	Null        string // the number that stands for null; Read gives "" for it
 }
 
 // Column returns the index of the named column, without regard to case as TAP
