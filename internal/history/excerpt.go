@@ -115,7 +115,7 @@ func lineEnd(text []byte, k int) int {
 // headEnd finds the place behind the header: what stands before must read as a
 // table without rows that has the columns of the record.
 func headEnd(text []byte, m store.Meta) (int, bool) {
-	const most = 2000 // lines
+	const most = 2000              // lines
 	if m.Kind == store.Companion { // made here: the first line
 		return lineEnd(text, 0), true
 	}

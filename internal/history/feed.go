@@ -119,7 +119,7 @@ func (s *Service) steps(ctx context.Context, types []catalog.Type) ([]step, erro
 // items tells of one version, in at most room items.
 func (s *Service) items(ctx context.Context, st step, r FeedRequest, room int) ([]FeedItem, error) {
 	if st.from == nil {
-		text := fmt.Sprintf("The %s table is held for the first time: %s rows", st.table, grouped(st.to.Meta.Rows))
+		text := fmt.Sprintf("The %s table is held for the first time; its rows: %s", st.table, grouped(st.to.Meta.Rows))
 		return []FeedItem{st.item(catalog.Event{Kind: FeedFirst, Text: text})}, nil
 	}
 	told, err := s.story(ctx, *st.from, st.to)
@@ -147,7 +147,11 @@ func (s *Service) items(ctx context.Context, st step, r FeedRequest, room int) (
 		if len(events) > 0 {
 			text += fmt.Sprintf("; the first %s of %s follow", grouped(len(events)), grouped(total))
 		}
-		items = append(items, st.item(catalog.Event{Kind: FeedSummary, Text: text}))
+		sum := st.item(catalog.Event{Kind: FeedSummary, Text: text})
+		for _, k := range r.Kinds { // another choice of kinds is another summary
+			sum.ID += "/" + string(k)
+		}
+		items = append(items, sum)
 	}
 	for _, e := range events {
 		items = append(items, st.item(e))
@@ -168,10 +172,13 @@ func (st step) item(e catalog.Event) FeedItem {
 // The authority is a name that nobody can own (RFC 2606): the parts behind it,
 // the digest of the version among them, tell one archive's changes from another's.
 func tagURI(parts ...string) string {
-	for k, p := range parts {
-		parts[k] = url.PathEscape(p)
+	var escaped []string
+	for _, p := range parts {
+		if p != "" {
+			escaped = append(escaped, url.PathEscape(p))
+		}
 	}
-	return "tag:exoplanetai.invalid,2026:" + strings.Join(parts, "/")
+	return "tag:exoplanetai.invalid,2026:" + strings.Join(escaped, "/")
 }
 
 // story makes what a feed tells of a version, or takes it from where it is held.
