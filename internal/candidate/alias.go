@@ -46,7 +46,9 @@ func kindOf(name string) string {
 func (m *merger) findAliases() {
 	owner := make(map[string]*candidate, 2*len(m.list))
 	for i, e := range m.all {
-		owner[foldObject(e.name)] = m.of[i]
+		if f := foldObject(e.name); owner[f] == nil {
+			owner[f] = m.of[i]
+		}
 	}
 	several := map[string]bool{}
 	for _, c := range m.list {
@@ -61,7 +63,7 @@ func (m *merger) findAliases() {
 	}
 	for _, c := range m.list {
 		for _, e := range c.of {
-			if e != nil {
+			if e != nil && owner[foldObject(e.name)] == c {
 				kind := kindOf(e.name)
 				if e.from == fromKOI {
 					kind = kindKOI
@@ -93,7 +95,7 @@ func (c *candidate) via(e *entity) string {
 func (c *candidate) alias(a Alias) {
 	a.Candidate = c.key
 	f := foldObject(a.Name)
-	if !slices.ContainsFunc(c.aliases, func(have Alias) bool { return have.Kind == a.Kind && foldObject(have.Name) == f }) {
+	if a.Name != "" && !slices.ContainsFunc(c.aliases, func(have Alias) bool { return have.Kind == a.Kind && foldObject(have.Name) == f }) {
 		c.aliases = append(c.aliases, a)
 	}
 }

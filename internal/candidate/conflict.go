@@ -1,6 +1,7 @@
 package candidate
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -174,7 +175,7 @@ func (m *merger) unmerged() []Conflict {
 			continue // each is known to be another
 		}
 		seen[n] = true
-		first, second := a.name, b.name
+		first, second := cmp.Or(a.name, x.key), cmp.Or(b.name, y.key)
 		if n.column == "period_d" {
 			first, second = a.view.get(a.eph, n.column), b.view.get(b.eph, n.column)
 		}

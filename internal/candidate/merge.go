@@ -116,6 +116,9 @@ func (m *merger) collect() {
 		if c.main.from == fromTOI {
 			c.key = strings.Replace(c.key, "TOI ", "TOI-", 1)
 		}
+		if c.key == "" {
+			c.key = "unnamed"
+		}
 	}
 	rank := [origins]int{fromKOI: 0, fromTOI: 1, fromK2: 2}
 	slices.SortFunc(m.list, func(a, b *candidate) int {
@@ -123,7 +126,7 @@ func (m *merger) collect() {
 	})
 	taken := make(map[string]bool, len(m.list))
 	for _, c := range m.list {
-		if taken[c.key] { // a name of one source that another uses for something else
+		for taken[c.key] { // a name of one source that another uses for something else
 			c.key += " (" + originNames[c.main.from] + ")"
 		}
 		taken[c.key] = true

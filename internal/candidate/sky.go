@@ -122,7 +122,7 @@ func (g *grid) along(p point, f func(i int) bool) {
 	if !p.moves || way < 0.05 {
 		return
 	}
-	steps := int(math.Ceil(way / sameStar))
+	steps := int(math.Ceil(way / (2 * sameStar))) // what is near the way is within twice sameStar of a step
 	cos := max(math.Cos(p.dec*math.Pi/180), 1e-6)
 	for s := 1; s <= steps; s++ {
 		t := epochs * float64(s) / float64(steps)
