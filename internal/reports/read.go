@@ -75,9 +75,19 @@ func entryOf(m store.Meta) Entry {
 	}
 	e.Rejected = slices.ContainsFunc(m.From, func(f store.Ref) bool { return strings.Contains(string(f.Path), "/rejected/") })
 	if v := m.Validation; v != nil {
-		e.Valid, e.Errors, e.Warnings, e.Metrics = v.Valid, v.Errors, v.Warnings, v.Metrics
+		e.Valid, e.Errors, e.Warnings, e.Metrics = v.Valid, v.Errors, v.Warnings, brief(v.Metrics)
 	}
 	return e
+}
+
+// brief leaves out the columns: a list is to be read at a glance.
+func brief(m catalog.Metrics) catalog.Metrics {
+	for _, x := range []**catalog.Metric{&m.Completeness, &m.Accuracy, &m.Consistency, &m.Freshness} {
+		if *x != nil {
+			*x = catalog.Overall((*x).Overall)
+		}
+	}
+	return m
 }
 
 // Place returns the path of a kept report, named by its path or the last part of

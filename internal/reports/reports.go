@@ -33,7 +33,7 @@ type Entry struct {
 	Valid    bool            `json:"valid"`
 	Errors   int             `json:"errors"`
 	Warnings int             `json:"warnings"`
-	Metrics  catalog.Metrics `json:"metrics"`
+	Metrics  catalog.Metrics `json:"metrics"` // without columns
 }
 
 // Comparison is what two reports differ in.

@@ -40,7 +40,7 @@ func TestAReportIsKeptInOneByteFormAndReadBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(name, err)
 		}
-		if e.Path != p || e.Checksum != exo.DigestOf(text) || e.DataType != "koi" || e.Warnings != 1 || !e.Valid || e.Metrics.Completeness.Overall != 0.9 {
+		if e.Path != p || e.Checksum != exo.DigestOf(text) || e.DataType != "koi" || e.Warnings != 1 || !e.Valid || e.Metrics.Completeness.Overall != 0.9 || e.Metrics.Completeness.Columns != nil {
 			t.Errorf("%s: %+v", name, e)
 		}
 		if !reflect.DeepEqual(doc.Report, rep) || doc.Program != "exoplanetai test" || doc.Files[0] != ref(1) || doc.Files[1] != ref(2) {

@@ -255,6 +255,14 @@ func (m marked) String() string {
 	return fmt.Sprintf("%d rows, from %d to %d", m.n, m.first+1, m.last+1)
 }
 
+// count says how many they are.
+func (m marked) count() string {
+	if m.n == 1 {
+		return "1 row"
+	}
+	return fmt.Sprintf("%d rows", m.n)
+}
+
 // are is the verb that goes with the rows.
 func (m marked) are(one, many string) string {
 	if m.n == 1 {

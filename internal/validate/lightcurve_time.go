@@ -268,7 +268,7 @@ func (c *curve) coverage() {
 		return
 	}
 	if bare.n > 0 {
-		c.find(lcFluxUnflagged, c.lc.FluxColumn, fmt.Sprintf("%d rows", bare.n), "%s %s no flux, and no flag says why", bare, bare.are("has", "have"))
+		c.find(lcFluxUnflagged, c.lc.FluxColumn, bare.count(), "%s %s no flux, and no flag says why", bare, bare.are("has", "have"))
 	}
 	if s := (share{flagged, c.lc.Len()}).value(); s > 0.5 {
 		c.find(lcFlagged, c.quality, fmt.Sprintf("%.0f %%", 100*s), "%d of the %d rows are flagged (%.0f %%)", flagged, c.lc.Len(), 100*s)
