@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,6 +24,8 @@ import (
 	"exoplanetai/internal/jobs"
 	"exoplanetai/internal/process"
 	"exoplanetai/internal/query"
+	"exoplanetai/internal/reports"
+	"exoplanetai/internal/review"
 	"exoplanetai/internal/sqldb"
 	"exoplanetai/internal/store"
 	"exoplanetai/internal/tables"
@@ -62,6 +65,8 @@ type App struct {
 	Query   *query.Service
 	History *history.Service
 	Derive  *derive.Service
+	Review  *review.Service
+	Reports *reports.Reports
 	Jobs    *jobs.Runner
 	API     *api.Server
 
@@ -73,6 +78,9 @@ type App struct {
 	cache   fsys.FS        // nil: there is none to read
 	tables  *tables.Tables // of Store, parsed once for all
 	closers []closer
+
+	background *background
+	announces  bool // there are web hooks
 }
 
 type closer struct {
@@ -101,23 +109,30 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		return nil, err
 	}
 	a.tables = tables.New(a.Store)
+	a.Reports = reports.New(a.Store)
 	ingesting := a.ingestOptions(cfg, o)
+	ingesting.Reports, ingesting.After = a.Reports, a.follow(o.Role)
 	a.Ingest = ingest.New(ingesting)
 	a.Process = process.New(a.processOptions(cfg, o))
-	if err := a.openCatalogs(cfg, o, ingesting.Resolvers); err != nil {
+	if err := a.openCatalogs(cfg, o, ingesting); err != nil {
 		return nil, err
 	}
 	if o.Role != Server {
 		return a, nil
 	}
+	a.background = newBackground(ctx)
+	a.later("background", a.background.close)
 	if err := a.openJobs(ctx, cfg, o); err != nil {
 		return nil, err
 	}
 	a.API, err = api.New(api.Options{
 		Ingest: a.Ingest, Process: a.Process, Jobs: a.Jobs, Library: library{a.Store, a.disk}, Cache: a.Cache,
-		Catalogs: a.Query, Versions: a.tables, History: a.History,
+		Catalogs: a.Query, Versions: a.tables, History: a.History, Review: a.Review, Reports: a.Reports,
 		Clock: o.Clock, Rand: o.Rand, Log: a.Log, Version: Version, BaseURL: cfg.Changes.BaseURL, BodyTimeout: 15 * time.Second, WriteTimeout: time.Minute,
 	})
+	if err == nil {
+		a.catchUp()
+	}
 	return a, err
 }
 
@@ -166,11 +181,7 @@ func (a *App) processOptions(cfg config.Config, o Options) process.Options {
 	}
 	return process.Options{
 		Store: a.Store, Tables: a.tables, Clock: o.Clock, Log: a.processLog, Program: o.Program,
-		Workers: workers, Timeout: cfg.Processing.MaxTime, Quality: cfg.Processing.DefaultQualityBitmask,
-		Resolve: func(ctx context.Context, name, mission string) (exo.TargetID, error) {
-			target, err := a.Ingest.Resolve(ctx, name, mission)
-			return target.ID, err
-		},
+		Workers: workers, Timeout: cfg.Processing.MaxTime, Quality: cfg.Processing.DefaultQualityBitmask, Resolve: a.resolve,
 	}
 }
 
@@ -307,8 +318,10 @@ func (a *App) openJobs(ctx context.Context, cfg config.Config, o Options) error 
 		return err
 	}
 	a.later("job database", db.Close)
+	handlers := api.Handlers(a.Ingest, a.Process)
+	maps.Copy(handlers, api.ReviewHandlers(a.Review))
 	a.Jobs, err = jobs.Open(ctx, jobs.Options{
-		DB: db, Handlers: api.Handlers(a.Ingest, a.Process), Problem: api.ProblemJSON, Clock: o.Clock,
+		DB: db, Handlers: handlers, Problem: api.ProblemJSON, Clock: o.Clock,
 		Timeout: cfg.Processing.MaxTime, Log: a.Log,
 	})
 	if err != nil {

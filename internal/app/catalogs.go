@@ -4,22 +4,28 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"time"
 
 	"exoplanetai/internal/archive"
+	"exoplanetai/internal/catalog"
 	"exoplanetai/internal/config"
+	"exoplanetai/internal/derive"
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/history"
+	"exoplanetai/internal/ingest"
 	"exoplanetai/internal/query"
+	"exoplanetai/internal/review"
 )
 
-// openCatalogs builds what reads the tables: queries and the history of changes.
-func (a *App) openCatalogs(cfg config.Config, o Options, resolvers []archive.Resolver) error {
+// openCatalogs builds what reads the tables, validates them and makes others of
+// them: queries, the history of changes, reviews, derived tables.
+func (a *App) openCatalogs(cfg config.Config, o Options, ingesting ingest.Options) error {
 	folder, err := filepath.Abs(cfg.CachePath)
 	if err != nil {
 		return exo.E("app.openCatalogs", exo.Internal, nil, err)
 	}
 	q := query.Options{
-		Store: a.Store, Tables: a.tables, Clock: o.Clock, Log: a.Log, Timeout: cfg.Catalogs.QueryTimeout, Resolve: position(resolvers),
+		Store: a.Store, Tables: a.tables, Clock: o.Clock, Log: a.Log, Timeout: cfg.Catalogs.QueryTimeout, Resolve: position(ingesting.Resolvers),
 	}
 	if a.cache != nil {
 		q.FS, q.Folder, q.Write = a.cache, folder, o.Role != Reader
@@ -27,7 +33,27 @@ func (a *App) openCatalogs(cfg config.Config, o Options, resolvers []archive.Res
 	a.Query = query.New(q)
 	a.later("query files", a.Query.Close)
 	a.History = history.New(a.historyOptions(cfg, o))
+	a.Review = review.New(review.Options{
+		Store: a.Store, Tables: a.tables, Reports: a.Reports, Clock: o.Clock, Log: a.Log, Program: o.Program, Freshness: ingesting.Freshness,
+		Resolve: a.resolve, Asked: a.asked,
+	})
+	a.Derive = derive.New(derive.Options{Store: a.Store, Tables: a.tables, Clock: o.Clock, Log: a.Log, Program: o.Program})
 	return nil
+}
+
+// resolve finds the star that a name means.
+func (a *App) resolve(ctx context.Context, name, mission string) (exo.TargetID, error) {
+	target, err := a.Ingest.Resolve(ctx, name, mission)
+	return target.ID, err
+}
+
+// asked tells when the archive last confirmed the current table of a type.
+func (a *App) asked(ctx context.Context, t catalog.Type) time.Time {
+	st, err := a.Ingest.Status(ctx)
+	if err != nil || st.Tables[t].CheckedAt == nil {
+		return time.Time{}
+	}
+	return *st.Tables[t].CheckedAt
 }
 
 // historyOptions sets up the history of changes, and with a writer the messages
@@ -45,7 +71,7 @@ func (a *App) historyOptions(cfg config.Config, o Options) history.Options {
 		poster.Close()
 		return nil
 	})
-	h.Poster = poster
+	h.Poster, a.announces = poster, true
 	for _, url := range cfg.Changes.Webhooks {
 		h.Hooks = append(h.Hooks, history.Hook{URL: url, Secret: cfg.Changes.WebhookSecret, AllowPrivate: cfg.Changes.WebhookPrivate})
 	}

@@ -243,6 +243,57 @@ func TestTheLogIsJSONLines(t *testing.T) {
 	}
 }
 
+// checkDemoCatalogs compares what the demonstration says of its tables with what
+// is planted in the made-up sky.
+func checkDemoCatalogs(t *testing.T, out string) {
+	t.Helper()
+	var doc struct {
+		Validated []struct {
+			Table    string
+			Valid    bool
+			Records  int
+			Warnings int
+			Metrics  map[string]struct{ Overall float64 }
+			Rules    map[string]int
+		}
+		Derived struct {
+			Tables []struct {
+				Table string
+				Rows  int
+			}
+		}
+		Merged struct{ Planted, Found, Wrong int }
+		Diff   struct {
+			Changes struct{ Added, Removed, Changed, Unchanged int }
+			Kinds   map[string]int
+		}
+	}
+	if err := json.Unmarshal([]byte(out), &doc); err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]int{}
+	for _, v := range doc.Validated {
+		rows[v.Table] = v.Records
+		if !v.Valid || v.Metrics["completeness"].Overall <= 0.5 || v.Metrics["consistency"].Overall <= 0.98 {
+			t.Errorf("%s: %+v", v.Table, v)
+		}
+	}
+	if koi := doc.Validated[0]; koi.Rules["koi.flag.nt.plausible"] != 1 { // the stray flag of 465
+		t.Errorf("what is planted in the KOI table is not found: %v", koi.Rules)
+	}
+	for _, d := range doc.Derived.Tables {
+		if have, ok := rows[d.Table]; ok && have != d.Rows {
+			t.Errorf("the normal form of %s has %d rows, the table %d", d.Table, d.Rows, have)
+		}
+	}
+	if len(doc.Derived.Tables) != 5 || doc.Merged.Planted < 20 || doc.Merged.Found != doc.Merged.Planted || doc.Merged.Wrong != 0 {
+		t.Errorf("%+v %+v", doc.Derived, doc.Merged)
+	}
+	if c := doc.Diff.Changes; c.Changed != 3 || c.Added+c.Removed != 0 || doc.Diff.Kinds["ephemeris"] != 3 {
+		t.Errorf("ExoFOP changed three periods, the difference says %+v", doc.Diff)
+	}
+}
+
 func TestTheDemonstrationEndsAndRunsAgain(t *testing.T) {
 	t.Parallel()
 	s := &site{dir: t.TempDir()}
@@ -290,6 +341,7 @@ func TestTheDemonstrationEndsAndRunsAgain(t *testing.T) {
 		if seen < 8 {
 			t.Errorf("%d planets measured", seen)
 		}
+		checkDemoCatalogs(t, out)
 		files := tree(t, s.path("demo/lightcurves"))
 		if first == nil {
 			first = files

@@ -62,6 +62,7 @@ func (p *program) Demo(ctx context.Context, c cli.Common, o cli.DemoOptions) (_ 
 	return &cli.Demo{
 		Writer: w, Archive: address(at), Server: address(l), Folder: o.Data, Moved: moved,
 		Targets: demoTargets(sky), Failed: run.failed,
+		Catalogs: a.Query, History: a.History, Pairs: demoPairs(sky), Change: run.change,
 	}, nil
 }
 
@@ -71,7 +72,13 @@ type demoRun struct {
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 	app    *App
+	sample *sample.Server
 	failed chan error
+}
+
+// change lets ExoFOP change some rows from now on, as it does every day.
+func (r *demoRun) change() error {
+	return r.sample.SetFaults(sample.Fault{Name: "exofop.update", Value: "3"})
 }
 
 // archives starts the sample archives and returns where.
@@ -85,6 +92,7 @@ func (r *demoRun) archives(ctx context.Context, p *program, c cli.Common, sky *u
 	if err != nil {
 		return nil, err
 	}
+	r.sample = s
 	r.start(func() error { return serve(r.ctx, archiveServer(s, log), l) })
 	return l, nil
 }
@@ -172,4 +180,18 @@ func demoTargets(sky *universe.Universe) []cli.DemoTarget {
 		others = append(others, t)
 	}
 	return slices.Concat(known, others)
+}
+
+// demoPairs lists the planets of the sky that both the KOI and the TOI table
+// list.
+func demoPairs(sky *universe.Universe) []cli.DemoPair {
+	var list []cli.DemoPair
+	for _, s := range sky.Stars() {
+		for _, p := range s.Planets {
+			if p.KOI != "" && p.TOI != "" {
+				list = append(list, cli.DemoPair{KOI: p.KOI, TOI: p.TOI})
+			}
+		}
+	}
+	return list
 }

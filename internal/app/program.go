@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"time"
 
 	"exoplanetai/internal/cli"
 	"exoplanetai/internal/config"
@@ -30,6 +31,9 @@ func (p *program) options(c cli.Common, role Role, command string) Options {
 		People: p.stderr, Level: level, Random: p.random,
 	}
 }
+
+// Now tells the time.
+func (p *program) Now() time.Time { return p.clock() }
 
 // random draws a number. Where there is no randomness, pauses are not spread.
 func (p *program) random() uint64 {
@@ -57,7 +61,8 @@ func (p *program) Read(ctx context.Context, c cli.Common) (*cli.Reader, error) {
 	}
 	r := &cli.Reader{
 		Library: a.Store, Ingest: a.Ingest, Process: a.Process, Files: a.Store, Close: a.Close,
-		Catalogs: a.Query, Versions: a.tables, History: a.History, Base: cmp.Or(cfg.Changes.BaseURL, "http://"+cfg.Listen),
+		Catalogs: a.Query, Versions: a.tables, History: a.History, Reports: a.Reports, Targets: a.Review,
+		Base: cmp.Or(cfg.Changes.BaseURL, "http://"+cfg.Listen),
 	}
 	if a.Cache != nil {
 		r.Cache = a.Cache
@@ -77,7 +82,10 @@ func (p *program) Write(ctx context.Context, c cli.Common, rebuild bool) (*cli.W
 }
 
 func writer(a *App) *cli.Writer {
-	return &cli.Writer{Library: a.Store, Reindex: a.Store, Ingest: a.Ingest, Process: a.Process, Derive: a.Derive, Close: a.Close, SetAside: a.SetAside}
+	return &cli.Writer{
+		Library: a.Store, Reindex: a.Store, Ingest: a.Ingest, Process: a.Process, Derive: a.Derive, Review: a.Review, Reports: a.Reports,
+		Close: a.Close, SetAside: a.SetAside,
+	}
 }
 
 // Serve answers HTTP until ctx ends.

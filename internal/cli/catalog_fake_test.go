@@ -3,6 +3,7 @@ package cli_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"exoplanetai/internal/candidate"
@@ -52,11 +53,11 @@ func (s shelf) Select(_ context.Context, r query.Request, to query.Rows) error {
 	if len(r.Columns) > 0 {
 		h.Columns = nil
 		for _, name := range r.Columns {
-			for _, c := range shelfColumns {
-				if c.Name == name {
-					h.Columns = append(h.Columns, c)
-				}
+			col := export.Column{Name: name, Type: "char"}
+			if i := slices.IndexFunc(shelfColumns, func(c export.Column) bool { return c.Name == name }); i >= 0 {
+				col = shelfColumns[i]
 			}
+			h.Columns = append(h.Columns, col)
 		}
 	}
 	if err := to.Head(h); err != nil {
@@ -65,7 +66,11 @@ func (s shelf) Select(_ context.Context, r query.Request, to query.Rows) error {
 	for i := r.Offset; i < end; i++ {
 		var row []any
 		for _, c := range h.Columns {
-			row = append(row, cells[c.Name](i))
+			if cell := cells[c.Name]; cell != nil {
+				row = append(row, cell(i))
+				continue
+			}
+			row = append(row, nil)
 		}
 		if err := to.Row(row); err != nil {
 			return err

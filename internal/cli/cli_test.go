@@ -73,7 +73,10 @@ func (f *fake) Faults() []cli.Fault {
 func (f *fake) Demo(context.Context, cli.Common, cli.DemoOptions) (*cli.Demo, error) {
 	f.opened++
 	return &cli.Demo{
-		Writer:  &cli.Writer{Library: f, Ingest: f, Process: processor{f, true}, Close: func() error { return nil }},
+		Writer: &cli.Writer{
+			Library: f, Ingest: f, Process: processor{f, true}, Derive: shelf{f}, Review: reviewer{f}, Close: func() error { return nil },
+		},
+		Catalogs: shelf{f}, History: shelf{f}, Pairs: []cli.DemoPair{},
 		Archive: "http://localhost:1", Server: "http://localhost:2", Folder: "demo-data",
 		Targets: []cli.DemoTarget{{Name: "AU Mic"}},
 	}, nil

@@ -9,7 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"exoplanetai/internal/catalog"
+	"exoplanetai/internal/derive"
 	"exoplanetai/internal/exo"
+	"exoplanetai/internal/history"
 	"exoplanetai/internal/ingest"
 	"exoplanetai/internal/process"
 	"exoplanetai/internal/store"
@@ -31,6 +33,11 @@ type Demo struct {
 	Moved   bool   // port 8000 was taken, the server has another
 	Targets []DemoTarget
 	Failed  <-chan error // what ended a server early
+
+	Catalogs Catalogs
+	History  Historian
+	Pairs    []DemoPair   // planets that two tables list
+	Change   func() error // lets ExoFOP's table change; nil: it cannot
 }
 
 // DemoTarget is a star whose light curves the demonstration ingests.
@@ -52,6 +59,10 @@ type demoResult struct {
 	Processed   []process.Result          `json:"processed"` // two of each star: profile default, then transit
 	Depths      []depth                   `json:"depths"`
 	Reproduced  *reproduced               `json:"reproduced"` // one file that was made again
+	Validated   []demoTable               `json:"validated"`
+	Derived     derive.Result             `json:"derived"`
+	Merged      demoMerge                 `json:"merged"`
+	Diff        *history.Diff             `json:"diff"` // of the TOI table, which changed between two asks
 	Verify      store.VerifyReport        `json:"verify"`
 	Stored      store.Amount              `json:"stored"`
 }
@@ -70,7 +81,8 @@ func (c *command) demoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "demo", Short: "Everything on bundled sample archives, then the server, until Ctrl-C", Args: words(),
 		Long: "Starts the sample archives with a made-up sky and a server that uses them, ingests all tables and the light curves\n" +
-			"of several stars, processes these, checks every byte, prints what it got and where to look, and stays until Ctrl-C.\n" +
+			"of several stars, processes these, validates and merges the tables, tells what changed in one, checks every byte,\n" +
+			"prints what it got and where to look, and stays until Ctrl-C.\n" +
 			"No network is needed. Only the folder and logs/ beside it are written.",
 		Example: "  exoplanetai demo\n" +
 			"  exoplanetai demo --once --data my-demo\n" +
@@ -100,7 +112,7 @@ func (c *command) demo(ctx context.Context, o DemoOptions, once bool) (err error
 	if c.json {
 		err = c.printJSON(res)
 	} else {
-		err = c.printDemo(res)
+		err = c.printDemo(ctx, d, res)
 	}
 	if err != nil || once {
 		return err
@@ -124,7 +136,7 @@ func (c *command) runDemo(ctx context.Context, d *Demo) (demoResult, error) {
 	res := demoResult{
 		Archive: d.Archive, Server: d.Server, Folder: d.Folder,
 		Tables: []ingest.TableResult{}, LightCurves: []ingest.LightCurveResult{}, Refused: []refusal{},
-		Processed: []process.Result{}, Depths: []depth{},
+		Processed: []process.Result{}, Depths: []depth{}, Validated: []demoTable{},
 	}
 	table := func(t catalog.Type) error {
 		bar := c.start(string(t))
@@ -149,6 +161,9 @@ func (c *command) runDemo(ctx context.Context, d *Demo) (demoResult, error) {
 		return res, err
 	}
 	err := c.demoProcess(ctx, d, &res)
+	if err == nil {
+		err = c.demoCatalogs(ctx, d, &res)
+	}
 	if err != nil {
 		return res, err
 	}
@@ -206,7 +221,7 @@ func (c *command) printStars(list []ingest.LightCurveResult) error {
 	return c.table([]string{"STAR", "TARGET", "MISSION", "SOURCE", ">FILES", ">POINTS", ">BYTES"}, rows)
 }
 
-func (c *command) printDemo(res demoResult) error {
+func (c *command) printDemo(ctx context.Context, d *Demo, res demoResult) error {
 	out := func(format string, args ...any) { fmt.Fprintf(c.term.Out, format+"\n", args...) }
 	out("Tables")
 	if err := c.printTables(nil, res.Tables); err != nil {
@@ -229,6 +244,9 @@ func (c *command) printDemo(res demoResult) error {
 	if err := c.printDemoProcessed(res, out); err != nil {
 		return err
 	}
+	if err := c.printDemoCatalogs(ctx, d, res, out); err != nil {
+		return err
+	}
 	rows, points := 0, 0
 	for _, t := range res.Tables {
 		rows += t.Records
@@ -246,6 +264,9 @@ func (c *command) printDemo(res demoResult) error {
 	out("  curl -X POST \"%s/api/v1/data/ingest/table\" -H \"Content-Type: application/json\" -d '{\"table_type\": \"koi\", \"force_refresh\": true}'", res.Server)
 	out("  curl -X POST \"%s/api/v1/data/ingest/batch?force_refresh=false\"", res.Server)
 	out("  curl -X POST \"%s/api/v1/data/preprocess/lightcurve\" -H \"Content-Type: application/json\" -d '%s'", res.Server, guideBody)
+	out("  curl \"%s/api/v1/catalogs/candidates?radius_earth=..2&sort=period_d&format=csv\"", res.Server)
+	out("  curl \"%s/api/v1/catalogs/toi/diff\"", res.Server)
+	out("  curl \"%s/api/v1/targets/Kepler-10\"", res.Server)
 	out("  exoplanetai lightcurve plot \"TIC 441420236\" --profile transit --data-path %s -o au-mic.png", res.Folder)
 	return nil
 }
