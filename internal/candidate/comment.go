@@ -73,6 +73,9 @@ var koi = regexp.MustCompile(`^(?i:KOI[- ]?|K)([0-9]{1,5})\.([0-9]{2})$`)
 
 // foldObject is foldName, and KOI-72.01 is K00072.01.
 func foldObject(name string) string {
+	if name == "" || name[0]|0x20 != 'k' {
+		return foldName(name)
+	}
 	if m := koi.FindStringSubmatch(name); m != nil {
 		return "k" + strings.Repeat("0", 5-len(m[1])) + m[1] + "." + m[2]
 	}

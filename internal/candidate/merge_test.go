@@ -164,6 +164,10 @@ func TestWhatIsOneCandidateAndWhatIsNot(t *testing.T) {
 			koi:  "1,K00001.01,,CANDIDATE,2.5,,,100,,2,1000,100,0,11\n",
 			toi:  "9,5.01,PC,100.001111,0,260,0,2458000,,2.5,,2,1000,10.8,\n",
 			want: []string{"K00001.01 = TOI 5.01 = position"}},
+		"a fast star that passed the place is second to the star that stands there": {
+			koi:  "1,K00001.01,,CANDIDATE,2.5,,,100,,2,1000,100,0,11\n",
+			toi:  "9,5.01,FA,100.000336,0,90,0,2458000,,2.5,,2,1000,10.8,\n8,6.01,KP,100.00003,0,0,0,2458000,,2.501,,2,1000,10.8,\n",
+			want: []string{"K00001.01 = TOI 6.01 = position"}},
 		"a neighbour that shows the same eclipses stays apart from the star itself": {
 			koi:  "1,K00001.01,,FALSE POSITIVE,2.5,,,100,,2,1000,100.0004,0,11\n2,K00002.01,,CONFIRMED,2.5,,,100,,2,1000,100,0,11\n",
 			toi:  "9,5.01,KP," + arc + ",0,,,2458000,,2.5,,2,1000,10.8,\n",

@@ -34,15 +34,23 @@ func (p point) known() bool { return !math.IsNaN(p.ra) && !math.IsNaN(p.dec) }
 // epochs. NaN if a position is unknown. The sky is taken as flat, which for the
 // arcseconds that matter is exact to a thousandth.
 func separation(a, b point) float64 {
+	_, moved := separations(a, b)
+	return moved
+}
+
+// separations returns the distance of two points as they are given, and that on
+// the star's way.
+func separations(a, b point) (given, moved float64) {
 	if !a.known() || !b.known() {
-		return math.NaN()
+		return math.NaN(), math.NaN()
 	}
 	dra := math.Remainder(b.ra-a.ra, 360)
 	dy := (b.dec - a.dec) * 3600
 	if math.Abs(dy) > 3600 {
-		return math.Abs(dy)
+		return math.Abs(dy), math.Abs(dy)
 	}
 	dx := dra * 3600 * math.Cos((a.dec+b.dec)/2*math.Pi/180)
+	given = math.Hypot(dx, dy)
 	vx, vy := a.pmRA, a.pmDec
 	if !a.moves {
 		vx, vy = b.pmRA, b.pmDec
@@ -51,7 +59,18 @@ func separation(a, b point) float64 {
 		t := max(-epochs, min(epochs, (dx*vx+dy*vy)/v))
 		dx, dy = dx-t*vx, dy-t*vy
 	}
-	return math.Hypot(dx, dy)
+	return given, math.Hypot(dx, dy)
+}
+
+// apart orders the stars that may be one: those whose given positions agree come
+// first, the nearest of them first; then those that meet on their way. A fast
+// star's way may lead past any neighbour.
+func apart(a, b point) float64 {
+	given, moved := separations(a, b)
+	if given <= sameStar {
+		return given
+	}
+	return sameStar + moved
 }
 
 // cell is the width of the grid's cells in degrees: twice sameStar, so that what

@@ -84,7 +84,7 @@ type tie struct {
 }
 
 // joinByPosition makes one star of two that different sources list, if each is
-// the other's nearest within sameStar. Stars that share a source stay apart: it
+// the other's nearest within sameStar, see apart. Stars that share a source stay apart: it
 // tells them apart itself.
 func joinByPosition(stars []*star) []*star {
 	points := make([]point, len(stars))
@@ -146,10 +146,9 @@ func findTies(stars []*star, points []point, mags []float64) [][]tie {
 			if seen++; seen > crowd {
 				return false
 			}
-			d := separation(p, points[j])
-			if j != i && d <= sameStar && !shares(stars[i].has, stars[j].has) && !(math.Abs(mags[i]-mags[j]) > maxMagnitude) &&
+			if j != i && separation(p, points[j]) <= sameStar && !shares(stars[i].has, stars[j].has) && !(math.Abs(mags[i]-mags[j]) > maxMagnitude) &&
 				!slices.ContainsFunc(found, func(t tie) bool { return t.b == j }) {
-				found = append(found, tie{i, j, d})
+				found = append(found, tie{i, j, apart(p, points[j])})
 			}
 			return true
 		})
