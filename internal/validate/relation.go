@@ -26,6 +26,7 @@ func (rel *relation) at() Level {
 }
 
 func (r *run) relation(rel *relation, parts []*column) {
+	columns := given(parts)
 	x := make([]float64, len(parts))
 	m, s := middle{span: rel.mid}, share{}
 	var values []float64
@@ -49,31 +50,24 @@ func (r *run) relation(rel *relation, parts []*column) {
 		good := rel.holds.has(v)
 		s.add(good)
 		if !good {
-			r.find(rel.id, i, r.first(parts), "%s is %s%s", rel.says, measure(v, ""), r.given(i, parts))
+			r.find(rel.id, i, columns[0].j, "%s is %s%s", rel.says, measure(v, ""), r.listing(i, columns))
 		}
 	}
-	r.relate(rel, parts, s)
+	r.checked[rel.at()] += s.of
+	r.count(s, columns...)
 	if m.off() {
-		r.find(rel.id+".median", tableRow, r.first(parts), "the median of %s over %d rows is %s: another unit or another column?", rel.says, m.seen, measure(median(values), ""))
+		r.find(rel.id+".median", tableRow, columns[0].j, "the median of %s over %d rows is %s: another unit or another column?", rel.says, m.seen, measure(median(values), ""))
 	}
 	if rel.most > 0 && s.of >= minRows && float64(s.of-s.good) > rel.most*float64(s.of) {
-		r.find(rel.id+".share", tableRow, r.first(parts), "%d of %d rows break it: values have lost their rows, or their unit", s.of-s.good, s.of)
+		r.find(rel.id+".share", tableRow, columns[0].j, "%d of %d rows break it: values have lost their rows, or their unit", s.of-s.good, s.of)
 	}
 }
 
-// relate counts a relation for the level, the table and its columns.
-func (r *run) relate(rel *relation, parts []*column, s share) {
-	r.checked[rel.at()] += s.of
-	r.count(s, parts...)
-}
-
+// count counts relations for the table and the columns that have a part in them.
 func (r *run) count(s share, parts ...*column) {
 	r.holds.good += s.good
 	r.holds.of += s.of
 	for _, p := range parts {
-		if p.j < 0 {
-			continue
-		}
 		c := r.related[p.name]
 		if c == nil {
 			c = &share{}
@@ -84,23 +78,11 @@ func (r *run) count(s share, parts ...*column) {
 	}
 }
 
-// first is the column that a finding of the relation names.
-func (r *run) first(parts []*column) int {
-	for _, p := range parts {
-		if p.j >= 0 {
-			return p.j
-		}
-	}
-	return -1
-}
-
-// given tells the cells of a row that a relation is made of.
-func (r *run) given(i int, parts []*column) string {
+// listing tells the cells of a row that a relation is made of.
+func (r *run) listing(i int, columns []*column) string {
 	var b strings.Builder
-	for _, p := range parts {
-		if p.j >= 0 {
-			b.WriteString(", " + p.name + " " + catalog.Clip(strings.TrimSpace(r.t.Cell(i, p.j))))
-		}
+	for _, c := range columns {
+		b.WriteString(", " + c.name + " " + catalog.Clip(strings.TrimSpace(r.t.Cell(i, c.j))))
 	}
 	return b.String()
 }
@@ -133,7 +115,7 @@ func (r *run) ranks() {
 			continue
 		}
 		if k.least > 0 && tau < k.least || k.least < 0 && tau > k.least {
-			r.find(k.id, tableRow, r.first(parts), "%s and %s do not go together: rank correlation %.2f", parts[0].name, parts[1].name, tau)
+			r.find(k.id, tableRow, parts[0].j, "%s and %s do not go together: rank correlation %.2f", parts[0].name, parts[1].name, tau)
 		}
 	}
 }

@@ -50,6 +50,7 @@ type column struct {
 	j    int // place in the table, -1 for a derived one
 	x    []float64
 	name string
+	from []*column // what a derived one is made of
 }
 
 // run is one validation.
@@ -217,7 +218,7 @@ func (r *run) derive() {
 		if !ok {
 			continue
 		}
-		c := &column{j: -1, x: make([]float64, r.n)}
+		c := &column{j: -1, x: make([]float64, r.n), from: given(parts)}
 		x := make([]float64, len(parts))
 		for i := range c.x {
 			for k, p := range parts {
@@ -227,6 +228,23 @@ func (r *run) derive() {
 		}
 		r.cols[d.id] = c
 	}
+}
+
+// given are the columns of the table that numbers are made of, each once.
+func given(parts []*column) []*column {
+	var list []*column
+	for _, p := range parts {
+		from := p.from
+		if p.j >= 0 {
+			from = []*column{p}
+		}
+		for _, c := range from {
+			if !slices.ContainsFunc(list, func(o *column) bool { return o.j == c.j }) {
+				list = append(list, c)
+			}
+		}
+	}
+	return list
 }
 
 // parts returns the columns of a relation; ok is false if the table lacks one.

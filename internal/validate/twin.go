@@ -2,7 +2,6 @@ package validate
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 
@@ -132,7 +131,7 @@ func (r *run) defaults() {
 
 // nearest bounds how many neighbours in period a row is compared with: a hostile
 // table has the same period everywhere.
-const nearest = 200
+const nearest = 100
 
 // near finds two objects with one period at one place: one signal, seen twice.
 func (r *run) near() {
@@ -188,7 +187,7 @@ func (r *run) pair(a, b int, ratio float64) {
 	id, what := "signal.twin", "the same period"
 	switch {
 	case ratio != 1:
-		id, what = "signal.multiple", fmt.Sprintf("%g times the period", ratio)
+		id, what = "signal.multiple", "twice the period"
 	case r.dead[a] || r.dead[b]:
 		id = "signal.resolved"
 	}
