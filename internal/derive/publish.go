@@ -24,7 +24,7 @@ type file struct {
 // held tells whether the table has been made of these sources by these
 // definitions, and if so notes it in the result.
 func (u *update) held(ctx context.Context, m store.Meta) (bool, error) {
-	list, err := u.opt.Store.List(ctx, store.Filter{Kind: m.Kind, Table: m.Table})
+	list, err := u.opt.Store.List(ctx, store.Filter{Kind: m.Kind, Table: m.Table, From: m.From[0].SHA256})
 	if err != nil {
 		return false, err
 	}
@@ -43,7 +43,7 @@ func (u *update) held(ctx context.Context, m store.Meta) (bool, error) {
 
 // companions lists what stands beside a derived table.
 func (u *update) companions(ctx context.Context, m store.Meta) ([]exo.Path, error) {
-	list, err := u.opt.Store.List(ctx, store.Filter{Prefix: m.Path.Dir(), Kind: store.Companion, Table: m.Table})
+	list, err := u.opt.Store.List(ctx, store.Filter{Prefix: m.Path.Dir(), Kind: store.Companion, Table: m.Table, From: m.SHA256})
 	if err != nil {
 		return nil, err
 	}

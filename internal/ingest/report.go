@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"exoplanetai/internal/catalog"
@@ -67,15 +66,14 @@ func (r *run) keepReport(ctx context.Context, m store.Meta, rep *validate.Report
 // reportOf finds the newest report of a stored table, told by its bytes; "" if
 // none is kept.
 func (s *Service) reportOf(ctx context.Context, m store.Meta) exo.Path {
-	list, err := s.opt.Store.List(ctx, store.Filter{Kind: store.Validation, Table: m.Table})
+	list, err := s.opt.Store.List(ctx, store.Filter{Kind: store.Validation, Table: m.Table, From: m.SHA256})
 	if err != nil {
 		s.log.Error("the validation reports cannot be listed", "error", err)
 		return ""
 	}
 	var newest store.Meta
 	for _, rep := range list {
-		of := func(f store.Ref) bool { return f.SHA256 == m.SHA256 }
-		if slices.ContainsFunc(rep.From, of) && !rep.RetrievedAt.Before(newest.RetrievedAt) {
+		if !rep.RetrievedAt.Before(newest.RetrievedAt) {
 			newest = rep
 		}
 	}

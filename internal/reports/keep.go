@@ -54,7 +54,11 @@ func (r *Reports) Keep(ctx context.Context, of Subject, rep *validate.Report) (e
 // same looks for the newest report of the same files, and returns its path if it
 // says the same.
 func (r *Reports) same(ctx context.Context, doc Document) (exo.Path, error) {
-	list, err := r.metas(ctx, doc.DataType, doc.Target)
+	var of exo.Digest
+	if len(doc.Files) > 0 {
+		of = doc.Files[0].SHA256
+	}
+	list, err := r.metas(ctx, doc.DataType, doc.Target, of)
 	if err != nil {
 		return "", err
 	}
@@ -124,7 +128,7 @@ const mostAtOnce = 100
 func (r *Reports) publish(ctx context.Context, doc Document, text []byte) (exo.Path, error) {
 	meta := store.Meta{
 		Kind: store.Validation, RetrievedAt: doc.At, From: doc.Files, Target: doc.Target, Rows: doc.Report.Rows,
-		Origin: exo.Origin{Archive: "exoplanetai"}, Program: doc.Program,
+		Origin: exo.Origin{Archive: "local"}, Program: doc.Program,
 	}
 	summary := doc.Report.Summary()
 	meta.Validation = &summary
@@ -170,9 +174,10 @@ func name(of Subject, n int) exo.Path {
 	return exo.Path(folder + what + "_" + exo.Stamp(of.At) + ".json")
 }
 
-// metas lists the records of reports, newest first.
-func (r *Reports) metas(ctx context.Context, dataType string, target exo.TargetID) ([]store.Meta, error) {
-	f := store.Filter{Kind: store.Validation, Target: target}
+// metas lists the records of reports, newest first; of a file with that digest
+// among others, if it is given.
+func (r *Reports) metas(ctx context.Context, dataType string, target exo.TargetID, of exo.Digest) ([]store.Meta, error) {
+	f := store.Filter{Kind: store.Validation, Target: target, From: of}
 	if dataType != LightCurve {
 		f.Table = catalog.Type(dataType)
 	}

@@ -49,7 +49,7 @@ func (r *Reports) List(ctx context.Context, dataType string, target exo.TargetID
 			return nil, err
 		}
 	}
-	metas, err := r.metas(ctx, dataType, target)
+	metas, err := r.metas(ctx, dataType, target, exo.Digest{})
 	if err != nil {
 		return nil, err
 	}

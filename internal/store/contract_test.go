@@ -43,7 +43,8 @@ func TestFilterSelects(t *testing.T) {
 	for i, m := range []store.Meta{
 		{Path: "raw/nasa/koi_1.csv", Kind: store.Table, Table: catalog.KOI, RetrievedAt: noon},
 		{Path: "raw/nasa/koi_2.csv", Kind: store.Table, Table: catalog.KOI, RetrievedAt: noon.Add(time.Hour)},
-		{Path: "raw/nasa/koi_3.csv", Kind: store.Delta, Table: catalog.KOI, RetrievedAt: noon.Add(2 * time.Hour)},
+		{Path: "raw/nasa/koi_3.csv", Kind: store.Delta, Table: catalog.KOI, RetrievedAt: noon.Add(2 * time.Hour),
+			From: []store.Ref{{Path: "raw/nasa/koi_1.csv", SHA256: exo.DigestOf([]byte{0})}}},
 		{Path: "raw/nasax/k2_1.csv", Kind: store.Table, Table: catalog.K2, RetrievedAt: noon},
 		{Path: "lightcurves/tess/a.fits", Kind: store.LightCurve, Target: seven, Mission: exo.TESS, Author: "SPOC", SectorQuarter: &one, RetrievedAt: noon},
 		{Path: "lightcurves/tess/b.fits", Kind: store.LightCurve, Target: seven, Mission: exo.TESS, Author: "TGLC", SectorQuarter: &two, RetrievedAt: noon},
@@ -66,6 +67,8 @@ func TestFilterSelects(t *testing.T) {
 		"sector alone":                {store.Filter{SectorQuarter: &one}, []exo.Path{"lightcurves/kepler/c.fits", "lightcurves/tess/a.fits"}},
 		"author":                      {store.Filter{Author: "SPOC"}, []exo.Path{"lightcurves/tess/a.fits"}},
 		"mission":                     {store.Filter{Mission: exo.Kepler}, []exo.Path{"lightcurves/kepler/c.fits"}},
+		"made of a file":              {store.Filter{Kind: store.Delta, From: exo.DigestOf([]byte{0})}, []exo.Path{"raw/nasa/koi_3.csv"}},
+		"made of no file":             {store.Filter{From: exo.DigestOf([]byte{1})}, nil},
 		"limit":                       {store.Filter{Limit: 2}, []exo.Path{"lightcurves/kepler/c.fits", "lightcurves/tess/a.fits"}},
 		"none":                        {store.Filter{Target: exo.TargetID{Catalog: exo.TIC, Number: 9}}, nil},
 	}

@@ -229,6 +229,9 @@ func (f Filter) where(after string) (string, []any) {
 	if !f.SHA256.IsZero() {
 		add("sha256 = ?", f.SHA256[:])
 	}
+	if !f.From.IsZero() { // the record is not decoded for this: it holds the digest as text
+		add("sha256 <> ? AND instr(meta, ?) > 0", f.From[:], []byte(f.From.String()))
+	}
 	if len(terms) == 0 {
 		return "", nil
 	}

@@ -77,6 +77,7 @@ type Filter struct {
 	Author        string
 	SectorQuarter *int
 	SHA256        exo.Digest // not indexed: give a Target or a Kind beside it
+	From          exo.Digest // of a file that From names; not indexed either
 	Limit         int        // 0: no limit
 }
 

@@ -156,7 +156,7 @@ func (s *Source) Count(ctx context.Context, t catalog.Type) (int, bool, error) {
 
 // count asks for one row about a table that holds its number of rows, n.
 func (s *Source) count(ctx context.Context, tab table, what string) (row map[string]string, n int, err error) {
-	rows, err := s.rows(ctx, "select "+what+" from "+tab.name)
+	rows, err := s.rows(ctx, "select "+what+" from "+tab.name, 64<<10) // a mirror may answer every question with the table
 	if err != nil {
 		return nil, 0, err
 	}
@@ -176,7 +176,7 @@ func (s *Source) Columns(ctx context.Context, t catalog.Type) ([]catalog.Column,
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.rows(ctx, "select column_name,datatype,unit from TAP_SCHEMA.columns where table_name='"+tab.name+"'")
+	rows, err := s.rows(ctx, "select column_name,datatype,unit from TAP_SCHEMA.columns where table_name='"+tab.name+"'", 4<<20)
 	if err != nil {
 		return nil, err
 	}

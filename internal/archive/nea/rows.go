@@ -10,10 +10,11 @@ import (
 	"exoplanetai/internal/exo"
 )
 
-// rows asks a short query and reads the answer, cells by lower-case column name.
-func (s *Source) rows(ctx context.Context, adql string) ([]map[string]string, error) {
+// rows asks a short query and reads the answer of at most so many bytes, cells by
+// lower-case column name.
+func (s *Source) rows(ctx context.Context, adql string, most int64) ([]map[string]string, error) {
 	ep := s.opt.Endpoint
-	body, resp, err := s.opt.Client.Get(ctx, ep, archive.Request{URL: ep.URL("/TAP/sync", form(adql)), MaxBytes: 4 << 20})
+	body, resp, err := s.opt.Client.Get(ctx, ep, archive.Request{URL: ep.URL("/TAP/sync", form(adql)), MaxBytes: most})
 	if err != nil {
 		return nil, archive.Explain(err)
 	}
