@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,7 @@ func TestKill(t *testing.T) {
 		"ingest of a light curve": {"ingest", "lightcurve", "TIC 441420236", "--mission", "TESS"},
 		"batch":                   {"ingest", "batch"},
 		"preprocessing":           {"preprocess", "lightcurve", "EPIC 201912552", "--profile", "transit"},
+		"validation":              {"validate", "lightcurve", "--target", "EPIC 201912552"},
 	}
 	_, web := archives(t, nil)
 	seed := uint64(time.Now().UnixNano())
@@ -41,6 +43,11 @@ func TestKill(t *testing.T) {
 			undisturbed.must(t, nil, act...)
 			span := time.Since(begin)
 			want := undisturbed.contents(t)
+			if act[len(act)-1] == "k2" || act[1] == "batch" {
+				if want["report of k2"] == 0 || !slices.ContainsFunc(slices.Collect(maps.Keys(want)), func(s string) bool { return strings.HasPrefix(s, "processed/v2 ") }) {
+					t.Fatalf("nothing follows the table: %v", want)
+				}
+			}
 			// A run that ended before it could be killed does not count, and
 			// shows that the span was measured on a busier machine.
 			hit, rounds := 0, 0
@@ -106,14 +113,19 @@ func (h home) killed(t *testing.T, after time.Duration, args ...string) bool {
 
 // contents counts the distinct contents of data files by the folder and digest:
 // names hold the time, contents do not. Search answers are left out, since an
-// act that is repeated may ask twice.
+// act that is repeated may ask twice; of validation reports, which hold the time,
+// only what they are of counts.
 func (h home) contents(t *testing.T) map[string]int {
 	t.Helper()
 	distinct := map[string]int{}
-	for path, sum := range h.files(t, "raw", "lightcurves") {
+	for path, sum := range h.files(t, "raw", "lightcurves", "processed/v1", "processed/v2") {
 		if !strings.HasPrefix(path, "raw/mast/") {
 			distinct[filepath.Dir(path)+" "+sum] = 1
 		}
+	}
+	for path := range h.files(t, "metadata/validation") {
+		of, _, _ := strings.Cut(filepath.Base(path), "_")
+		distinct["report of "+of] = 1
 	}
 	return distinct
 }
