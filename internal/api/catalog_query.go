@@ -49,9 +49,10 @@ type pair struct {
 	equals      bool // there was a "="
 }
 
-// word is the parameter as it was written.
+// word is the parameter as it was written. Many programs add a "=" to a parameter
+// without a value: koi_depth>100=.
 func (p pair) word() string {
-	if p.equals {
+	if p.equals && (p.value != "" || !strings.ContainsAny(p.name, "<>!~")) {
 		return p.name + "=" + p.value
 	}
 	return p.name

@@ -71,7 +71,8 @@ func rowParameters() []*huma.Param {
 			Name: "filters", In: "query", Style: "form", Explode: &explode,
 			Description: "conditions, one parameter for each, named after its column: 1..5 (also 1.. and ..5), >3, >=3, <3, <=3, !x, ~text (contains), null, !null, or a value; " +
 				"several values separated by commas are alternatives",
-			Schema: &huma.Schema{Type: "object", AdditionalProperties: &huma.Schema{Type: "string"}},
+			Example: map[string]string{"koi_period": "1..5", "koi_disposition": "CONFIRMED"},
+			Schema:  &huma.Schema{Type: "object", AdditionalProperties: &huma.Schema{Type: "string"}},
 		},
 		text("sort", "columns in order, - before one for falling; then by row key", "koi_period,-koi_depth"),
 		text("columns", "the columns wanted, in order; default: all", "kepoi_name,koi_period"),

@@ -35,8 +35,8 @@ func TestAQueryReachesTheSelection(t *testing.T) {
 			query.Request{Limit: 100, Filters: []query.Filter{{Column: "koi_period", Expr: "1..5"}, {Column: "koi_depth", Expr: ">100"}, {Column: "koi_depth", Expr: "<900"}, {Column: "koi_comment", Expr: "~a&b"}, {Column: "koi_score", Expr: "null"}}},
 		},
 		"signs as people write them": {
-			"?koi_depth>100&koi_period>=2&koi_disposition!=CONFIRMED",
-			query.Request{Limit: 100, Filters: []query.Filter{{Column: "koi_depth", Expr: ">100"}, {Column: "koi_period", Expr: ">=2"}, {Column: "koi_disposition", Expr: "!CONFIRMED"}}},
+			"?koi_depth>100&koi_teq%3C300=&koi_period>=2&koi_disposition!=CONFIRMED",
+			query.Request{Limit: 100, Filters: []query.Filter{{Column: "koi_depth", Expr: ">100"}, {Column: "koi_teq", Expr: "<300"}, {Column: "koi_period", Expr: ">=2"}, {Column: "koi_disposition", Expr: "!CONFIRMED"}}},
 		},
 		"a column with blanks":                 {"?Period+(days)=1..5", query.Request{Limit: 100, Filters: []query.Filter{{Column: "Period (days)", Expr: "1..5"}}}},
 		"a column that has a parameter's name": {"?column.limit=3&limit=7", query.Request{Limit: 7, Filters: []query.Filter{{Column: "limit", Expr: "3"}}}},

@@ -2,7 +2,9 @@ package api_test
 
 import (
 	"encoding/json"
+	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -53,6 +55,38 @@ func FuzzFilePath(f *testing.F) {
 		w := fix.do("GET", "/api/v1/files/"+(&url.URL{Path: path}).EscapedPath(), "")
 		if w.Code != 400 && w.Code != 404 {
 			t.Fatalf("%d for %q: %s", w.Code, path, w.Body)
+		}
+	})
+}
+
+// FuzzCatalogQuery sends any query: what is refused is a problem document, what
+// is taken is asked again by the link to the next page.
+func FuzzCatalogQuery(f *testing.F) {
+	for _, seed := range []string{
+		"koi_period=1..5&limit=7", "koi_depth>100", "koi_period=%zz", "columns=%22a", "sort=&limit=0", "limit=1&limit=2", "column.limit=3",
+		"cone=1,2,3&as_of=2026-01-02&format=csv", "&&==&=&limit", "koi_period=%00", "format=votable&offset=9007199254740993",
+	} {
+		f.Add(seed)
+	}
+	fix := newFixture(f)
+	f.Fuzz(func(t *testing.T, query string) {
+		req := httptest.NewRequest("GET", "http://localhost:8000/api/v1/catalogs/koi", nil)
+		req.URL.RawQuery = query
+		w := httptest.NewRecorder()
+		fix.ServeHTTP(w, req)
+		switch w.Code {
+		case 200:
+			next := regexp.MustCompile(`<([^>]*)>; rel="next"`).FindStringSubmatch(w.Header().Get("Link"))
+			if next == nil {
+				return
+			}
+			if again := fix.do("GET", next[1], ""); again.Code != 200 {
+				t.Errorf("%q leads to %q: %d %s", query, next[1], again.Code, again.Body)
+			}
+		case 400, 404, 406, 413:
+			problem(t, w)
+		default:
+			t.Errorf("%q: %d %s", query, w.Code, w.Body)
 		}
 	})
 }

@@ -102,7 +102,8 @@ function tryForm(method, path, op) {
   const inputs = [];
   for (const p of op.parameters || []) {
     if (p.in === "header") continue;
-    const input = el("input", { name: p.name, placeholder: String(p.schema?.default ?? p.example ?? p.schema?.examples?.[0] ?? "") });
+    const hint = p.schema?.default ?? p.example ?? p.schema?.examples?.[0] ?? "";
+    const input = el("input", { name: p.name, placeholder: typeof hint === "object" ? Object.entries(hint).map((e) => e.join("=")).join("&") : String(hint) });
     if (p.in === "path" && p.name !== "path") input.value = p.example ?? p.schema?.examples?.[0] ?? "";
     if (p.schema?.enum) input.title = p.schema.enum.join(", ");
     inputs.push([p, input]);
@@ -117,6 +118,14 @@ function tryForm(method, path, op) {
     let target = path;
     const query = new URLSearchParams();
     for (const [p, input] of inputs) {
+      if (p.schema?.type === "object" && p.explode) {
+        // one parameter for each condition: name=value, separated by &
+        for (const part of input.value.split("&").filter((x) => x)) {
+          const at = part.indexOf("=");
+          query.append(at < 0 ? part : part.slice(0, at), at < 0 ? "" : part.slice(at + 1));
+        }
+        continue;
+      }
       if (p.in === "path") target = target.replace("{" + p.name + "}", p.name === "path" ? input.value : encodeURIComponent(input.value));
       else if (input.value !== "") query.set(p.name, input.value);
     }
