@@ -33,3 +33,12 @@ func Near(points [][2]float64, ra, dec, pmRA, pmDec float64) map[int]bool {
 	})
 	return found
 }
+
+// Words lists the vocabulary.
+func Words() []string {
+	var names []string
+	for _, w := range vocabulary {
+		names = append(names, w.name)
+	}
+	return names
+}
