@@ -108,12 +108,7 @@ func (m *merger) columns() []Column {
 
 // gaiaColumn names a column of the Gaia table in the merged one; gaia_g_mag is
 // the magnitude that the K2 table quotes.
-// gaiaColumn names a column that comes from the Gaia table, apart from those of
-// the quantities.
 func gaiaColumn(name string) string {
-	if name == "gaia_g_mag" {
-		return "gaia_phot_g_mag"
-	}
 	if name == "gaia_g_mag" {
 		return "gaia_phot_g_mag"
 	}
