@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"exoplanetai/internal/exo"
@@ -175,8 +174,8 @@ func (t *Table) epochScale() exo.Scale {
 
 // value reads a finite number.
 func (t *Table) value(i int, r Role) (float64, bool) {
-	v, err := strconv.ParseFloat(t.Get(i, r), 64)
-	return v, err == nil && !math.IsNaN(v) && !math.IsInf(v, 0)
+	v := ParseNumber(t.Get(i, r))
+	return v, !math.IsNaN(v)
 }
 
 // sigma returns the larger of two errors, without sign; 0 for none.

@@ -74,16 +74,17 @@ type telling struct {
 	olds     []Object
 	news     []Object
 
-	changed map[int]bool // rows of the new table that d calls changed; nil: look at all
-	told1   map[int]bool // rows of the old table whose object was told of by them
-	told2   map[int]bool // the same of the new one
+	changed map[int]bool    // rows of the new table that d calls changed; nil: look at all
+	names   map[string]bool // columns whose cells are identifiers
+	told1   map[int]bool    // rows of the old table whose object was told of by them
+	told2   map[int]bool    // the same of the new one
 }
 
 func newTelling(old, new *Table, d Difference) *telling {
 	if len(d.pairs) != new.Len() || len(d.places) != len(d.Rows) {
 		d = Diff(old, new) // it has been through JSON
 	}
-	t := &telling{old: old, new: new, d: d, told: map[EventKind][]Event{}, told1: map[int]bool{}, told2: map[int]bool{}}
+	t := &telling{old: old, new: new, d: d, told: map[EventKind][]Event{}, names: map[string]bool{}, told1: map[int]bool{}, told2: map[int]bool{}}
 	t.olds, t.news = old.Objects(), new.Objects()
 	t.from, t.to = byName(t.olds), byName(t.news)
 	t.objOld, t.objNew = owners(old, t.olds), owners(new, t.news)
@@ -185,7 +186,10 @@ func (t *telling) rest() {
 		j, i := t.d.places[k][0], t.d.places[k][1]
 		switch r.Kind {
 		case RowChanged:
-			if cells := t.meant(r.Cells); len(cells) > 0 && !t.isCovered(j, i) {
+			if t.isCovered(j, i) {
+				continue
+			}
+			if cells := t.meant(r.Cells); len(cells) > 0 {
 				t.tell(t.otherwise(r, i, cells))
 			}
 		case RowAdded:
@@ -228,13 +232,23 @@ func (t *telling) isCovered(j, i int) bool {
 
 // meant drops the cells that only spell the same value otherwise.
 func (t *telling) meant(cells []CellChange) []CellChange {
-	kept := cells[:0:0]
+	kept := make([]CellChange, 0, len(cells))
 	for _, c := range cells {
-		if !sameValue(c.Old, c.New, identifiers[canon(c.Column)]) {
+		if !sameValue(c.Old, c.New, t.isIdentifier(c.Column)) {
 			kept = append(kept, c)
 		}
 	}
 	return kept
+}
+
+// isIdentifier tells whether the cells of a column look like numbers and are not.
+func (t *telling) isIdentifier(column string) bool {
+	is, seen := t.names[column]
+	if !seen {
+		is = identifiers[canon(column)]
+		t.names[column] = is
+	}
+	return is
 }
 
 // otherwise tells of a row in which other cells changed.
@@ -287,9 +301,7 @@ func sameValue(a, b string, identifier bool) bool {
 	if identifier || a == "" || b == "" || classify(a) == typeChar || classify(b) == typeChar {
 		return false
 	}
-	x, err1 := strconv.ParseFloat(a, 64)
-	y, err2 := strconv.ParseFloat(b, 64)
-	return err1 == nil && err2 == nil && x == y
+	return ParseNumber(a) == ParseNumber(b) // NaN equals nothing
 }
 
 // known returns the trimmed text of a cell, "" for the words that archives and
