@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"exoplanetai/internal/catalog"
 	"exoplanetai/internal/exo"
@@ -42,7 +43,7 @@ func (s *Service) lightCurves(ctx context.Context, r Request, report Report) (Re
 		return Result{}, exo.Errorf(op, exo.TooLarge, id, "%d light curves of %s are held; %d can be validated at once", len(files), id, MaxFiles).
 			Try("validate file judges them one by one")
 	}
-	star := s.star(ctx)
+	know := knowledge{s.star(ctx), s.teff(ctx)}
 	all := make([]*validate.Report, 0, len(files))
 	of := reports.Subject{DataType: r.DataType, Target: id, At: s.opt.Clock()}
 	for i, m := range files {
@@ -50,7 +51,7 @@ func (s *Service) lightCurves(ctx context.Context, r Request, report Report) (Re
 			return Result{}, exo.E(op, exo.KindOf(err), id, err)
 		}
 		report(int64(i), int64(len(files)), "files", m.Path.Base())
-		rep, err := s.lightCurve(ctx, m, star)
+		rep, err := s.lightCurve(ctx, m, know)
 		if err != nil {
 			return Result{}, err
 		}
@@ -87,7 +88,7 @@ func newest(held []store.Meta) (files []store.Meta, older int) {
 
 // lightCurve judges a file. One whose bytes are what they were but are no FITS
 // file is a finding; one that is damaged an error.
-func (s *Service) lightCurve(ctx context.Context, m store.Meta, star func(exo.TargetID) (catalog.Star, bool)) (_ *validate.Report, err error) {
+func (s *Service) lightCurve(ctx context.Context, m store.Meta, know knowledge) (_ *validate.Report, err error) {
 	f, err := s.opt.Store.Read(ctx, m.Path)
 	if err != nil {
 		return nil, err
@@ -104,7 +105,7 @@ func (s *Service) lightCurve(ctx context.Context, m store.Meta, star func(exo.Ta
 		return rep, nil
 	}
 	return validate.LightCurve(file, validate.LightCurveOptions{
-		Now: s.opt.Clock(), Retrieved: m.RetrievedAt, Fresh: s.opt.Freshness[validate.LightCurveType], Path: m.Path, Want: wanted(m), Star: star,
+		Now: s.opt.Clock(), Retrieved: m.RetrievedAt, Fresh: s.opt.Freshness[validate.LightCurveType], Path: m.Path, Want: wanted(m), Star: know.star, Teff: know.teff,
 	}), nil
 }
 
@@ -117,10 +118,55 @@ func wanted(m store.Meta) lightcurve.Product {
 	return p
 }
 
+// knowledge is what the tables know of stars.
+type knowledge struct {
+	star func(exo.TargetID) (catalog.Star, bool)
+	teff func(exo.TargetID) (float64, bool)
+}
+
+// teffColumns are the columns of a star's temperature.
+var teffColumns = []string{"koi_steff", "Stellar Eff Temp (K)", "Stellar Teff (K)", "st_teff"}
+
+// teff returns the temperature of a star by the current table of its mission: the
+// first that a row of it gives. Each star is looked up once.
+func (s *Service) teff(ctx context.Context) func(exo.TargetID) (float64, bool) {
+	known := map[exo.TargetID]float64{}
+	return func(id exo.TargetID) (float64, bool) {
+		v, seen := known[id]
+		if !seen {
+			v = s.findTeff(ctx, id)
+			known[id] = v
+		}
+		return v, v > 0
+	}
+}
+
+// findTeff is 0 for a star whose temperature is not known.
+func (s *Service) findTeff(ctx context.Context, id exo.TargetID) float64 {
+	table, _, err := s.opt.Tables.Newest(ctx, own[id.Catalog])
+	if err != nil || table == nil { // star tells of a table that is damaged
+		return 0
+	}
+	for _, name := range teffColumns {
+		j := table.ColumnNamed(name)
+		if j < 0 {
+			continue
+		}
+		for i := range table.Len() {
+			if v, err := strconv.ParseFloat(table.Cell(i, j), 64); err == nil && v > 0 && slices.Contains(table.IDsOf(i), id) {
+				return v
+			}
+		}
+	}
+	return 0
+}
+
+// own is the table of a mission's stars.
+var own = map[exo.Catalog]catalog.Type{exo.KIC: catalog.KOI, exo.TIC: catalog.TOI, exo.EPIC: catalog.K2}
+
 // star returns what the current tables know of a star. The magnitude is that of
 // the star's own mission, or not known: the bands of the missions differ.
 func (s *Service) star(ctx context.Context) func(exo.TargetID) (catalog.Star, bool) {
-	own := map[exo.Catalog]catalog.Type{exo.KIC: catalog.KOI, exo.TIC: catalog.TOI, exo.EPIC: catalog.K2}
 	return func(id exo.TargetID) (catalog.Star, bool) {
 		for _, typ := range []catalog.Type{own[id.Catalog], catalog.Gaia, catalog.TOI, catalog.K2} {
 			table, _, err := s.opt.Tables.Newest(ctx, typ)

@@ -208,11 +208,12 @@ var lightCurveFaults = map[string]struct {
 			p.card(0, "KEPMAG", m+1)
 		}
 	}, "header.magnitude", validate.Quality},
-	"a temperature that cannot be": {func(p *patient) { p.card(0, "TEFF", 1) }, "header.teff", validate.Quality},
-	"a place off the sky":          {func(p *patient) { p.card(0, "RA_OBJ", 400.123456) }, "position.range", validate.Coordinates},
-	"a declination off the sky":    {func(p *patient) { p.card(0, "DEC_OBJ", -97.123456) }, "position.range", validate.Coordinates},
-	"no place":                     {func(p *patient) { p.file.HDUs[0].Header.Delete("RA_OBJ") }, "position.absent", validate.Coordinates},
-	"a rounded place":              {func(p *patient) { p.card(0, "RA_OBJ", 123.5) }, "position.digits", validate.Coordinates},
+	"a temperature that cannot be":    {func(p *patient) { p.card(0, "TEFF", 1) }, "header.teff", validate.Quality},
+	"the temperature of another star": {func(p *patient) { p.card(0, "TEFF", 9876.5) }, "header.teff.catalog", validate.Quality},
+	"a place off the sky":             {func(p *patient) { p.card(0, "RA_OBJ", 400.123456) }, "position.range", validate.Coordinates},
+	"a declination off the sky":       {func(p *patient) { p.card(0, "DEC_OBJ", -97.123456) }, "position.range", validate.Coordinates},
+	"no place":                        {func(p *patient) { p.file.HDUs[0].Header.Delete("RA_OBJ") }, "position.absent", validate.Coordinates},
+	"a rounded place":                 {func(p *patient) { p.card(0, "RA_OBJ", 123.5) }, "position.digits", validate.Coordinates},
 	"the place of a neighbour": {func(p *patient) {
 		d, _ := p.file.HDUs[0].Header.Float("DEC_OBJ")
 		p.card(0, "DEC_OBJ", math.Round((d+0.008)*1e6)/1e6)
@@ -248,6 +249,9 @@ func known(t *testing.T, data []byte) func(exo.TargetID) (catalog.Star, bool) {
 	}
 }
 
+// teff is the temperature by a catalog: that of the header is not asked.
+func teff(exo.TargetID) (float64, bool) { return 5000, true }
+
 func missionFile(name string) bool {
 	return strings.HasPrefix(name, "tess") || strings.HasPrefix(name, "k") || strings.Contains(name, "data-alerts")
 }
@@ -262,7 +266,7 @@ func TestSeededFaultsOfRealLightCurvesAreFound(t *testing.T) {
 		}
 		star := known(t, data)
 		before := map[string]bool{}
-		for _, f := range judge(t, name, data, validate.LightCurveOptions{Star: star}).Findings {
+		for _, f := range judge(t, name, data, validate.LightCurveOptions{Star: star, Teff: teff}).Findings {
 			before[f.Rule] = true
 		}
 		for what, fault := range lightCurveFaults {
@@ -272,7 +276,7 @@ func TestSeededFaultsOfRealLightCurvesAreFound(t *testing.T) {
 			}
 			p := newPatient(t, data, uint64(len(what)))
 			fault.put(p)
-			r := judge(t, name, p.bytes(), validate.LightCurveOptions{Star: star})
+			r := judge(t, name, p.bytes(), validate.LightCurveOptions{Star: star, Teff: teff})
 			seeds++
 			hit := func(f validate.Finding) bool { return f.Rule == rule && f.Level == fault.at }
 			if !slices.ContainsFunc(r.Findings, hit) {

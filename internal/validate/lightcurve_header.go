@@ -16,6 +16,7 @@ const (
 	magnitudes = 0.5    // between header and catalog
 	coldest    = 2000.  // K
 	hottest    = 60000. // K
+	kelvinOff  = 0.15   // of the catalog's temperature
 	quietest   = 0.3    // scatter over error
 	loudest    = 300.   // the same for the most variable of stars
 )
@@ -87,6 +88,7 @@ func (c *curve) header() {
 		if wrong {
 			c.find(lcTeff, "TEFF", number(teff), "the temperature of the star is %s K", number(teff))
 		}
+		c.temperature(teff)
 	}
 	star, ok := c.star()
 	if !ok || math.IsNaN(star.Mag) || math.IsNaN(c.lc.Mag) {
@@ -101,6 +103,23 @@ func (c *curve) header() {
 	c.relations.add(card, 1, toInt(off > magnitudes))
 	if off > magnitudes {
 		c.find(lcMagnitude, card, number(c.lc.Mag), "the header has magnitude %.4g, the catalog %.4g", c.lc.Mag, star.Mag)
+	}
+}
+
+// temperature compares the header's with the catalog's.
+func (c *curve) temperature(teff float64) {
+	if c.o.Teff == nil || c.lc.Target.IsZero() {
+		return
+	}
+	known, ok := c.o.Teff(c.lc.Target)
+	if !ok || !(known > 0) {
+		return
+	}
+	c.look(Quality, 1)
+	wrong := !(math.Abs(teff-known) <= kelvinOff*known)
+	c.relations.add("TEFF", 1, toInt(wrong))
+	if wrong {
+		c.find(lcTeffCatalog, "TEFF", number(teff), "the header has %s K, the catalog %s K", number(teff), number(known))
 	}
 }
 

@@ -60,6 +60,7 @@ const (
 	lcFluxMagnitude   = "flux.magnitude"
 	lcMagnitude       = "header.magnitude"
 	lcTeff            = "header.teff"
+	lcTeffCatalog     = "header.teff.catalog"
 	lcObject          = "header.object"
 	lcTarget          = "header.target"
 	lcMission         = "header.mission"
@@ -202,6 +203,8 @@ func lcHeaderRules() []Rule {
 			Reason: "Another magnitude is another star, or another edition of the input catalog.", Source: "input catalogs KIC, EPIC, TIC"},
 		{ID: lcTeff, Level: Quality, Severity: Warning, Columns: []string{"TEFF"}, Limit: "2000 to 60,000 K",
 			Reason: "Main-sequence and giant stars lie between.", Source: "input catalogs KIC, EPIC, TIC"},
+		{ID: lcTeffCatalog, Level: Quality, Severity: Warning, Columns: []string{"TEFF"}, Limit: "within 15 % of the catalog",
+			Reason: "Another temperature is another star, or another edition of the input catalog.", Source: "input catalogs KIC, EPIC, TIC; their errors are 2 to 4 %"},
 		{ID: lcObject, Level: Quality, Severity: Error, Columns: []string{"OBJECT", "TICID", "KEPLERID"}, Limit: "OBJECT names the star of the number",
 			Reason: "A header that names two stars was changed.", Source: sourceMission},
 		{ID: lcTarget, Level: Quality, Severity: Error, Columns: []string{"TICID", "KEPLERID"}, Limit: "the star of the file's name, and the one wanted",

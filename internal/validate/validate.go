@@ -106,4 +106,5 @@ type LightCurveOptions struct {
 	Path      exo.Path                                // of the file, the row of its findings
 	Want      lightcurve.Product                      // what it should hold; zero fields are not checked
 	Star      func(exo.TargetID) (catalog.Star, bool) // position and magnitude by the catalogs; nil: none is known
+	Teff      func(exo.TargetID) (float64, bool)      // temperature by the catalogs, K; nil: none is known
 }
