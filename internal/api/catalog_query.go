@@ -215,7 +215,7 @@ func wholeIn(parameter, s string, low, high int64) (int64, error) {
 	if err != nil || n < low || n > high {
 		return 0, exo.Errorf("api.query", exo.Invalid, nil, "%s=%.40q is not a whole number from %d to %d", parameter, s, low, high).
 			With("parameter", parameter).With("allowed", []string{strconv.FormatInt(low, 10) + " to " + strconv.FormatInt(high, 10)}).
-			Try("X-Total-Count says how many rows match; Link leads to the next ones")
+			Try("write a number from %d to %d", low, high)
 	}
 	return n, nil
 }
