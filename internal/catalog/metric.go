@@ -40,5 +40,26 @@ func (m *Metric) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*plain)(m))
 }
 
+// maxNames bounds the bytes of column names that a record repeats for a metric.
+const maxNames = 256 << 10
+
+// Bounded is m, without its columns where their names are too long for a record,
+// which lists them for each metric.
+func (m Metrics) Bounded() Metrics {
+	for _, q := range []**Metric{&m.Completeness, &m.Accuracy, &m.Consistency, &m.Freshness} {
+		if *q == nil {
+			continue
+		}
+		n := 0
+		for name := range (*q).Columns {
+			n += len(name)
+		}
+		if n > maxNames {
+			*q = &Metric{Overall: (*q).Overall, flat: (*q).flat}
+		}
+	}
+	return m
+}
+
 // Overall is a metric without columns.
 func Overall(v float64) *Metric { return &Metric{Overall: v} }

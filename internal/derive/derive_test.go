@@ -307,7 +307,7 @@ func TestADiskThatFailsAtAnyCallLeavesWholeTablesOnly(t *testing.T) {
 	for _, failure := range fsystest.Failures[:2] {
 		t.Run(failure.Name, func(t *testing.T) {
 			b := open(t)
-			for n := 1; ; n += 3 {
+			for n := 1; ; n += 9 {
 				at := noon.Add(time.Duration(n) * time.Minute)
 				b.hold(t, catalog.KOI, at, []byte(strings.Replace(koiText, "0.837", fmt.Sprintf("0.8%d7", n), 1)))
 				b.disk.Arm(failure, n, false)

@@ -2,6 +2,7 @@ package ingest_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -193,4 +194,33 @@ func TestATableThatIsCutAtTheEndOfARowIsNotTaken(t *testing.T) {
 			t.Errorf("%+v", res)
 		}
 	})
+}
+
+func TestAVeryWideTableIsTakenAndItsRecordStaysInItsLimits(t *testing.T) {
+	b := newBench(t)
+	var names, cells strings.Builder
+	for i := range 3900 {
+		fmt.Fprintf(&names, ",%s_%d", strings.Repeat("x", 240), i)
+		cells.WriteString(",1")
+	}
+	lines := strings.SplitAfter(koiText, "\n")
+	var text strings.Builder
+	for i, line := range lines[:4] {
+		more := cells.String()
+		if i == 0 {
+			more = names.String()
+		}
+		text.WriteString(strings.TrimSuffix(line, "\n") + more + "\n")
+	}
+	b.koi.text = text.String()
+	res, err := table(t, b, "koi", false)
+	if err != nil || res.Columns != 3909 {
+		t.Errorf("%d columns, %v", res.Columns, err)
+	}
+	if m, err := b.store.Get(t.Context(), res.RawPath); err != nil || len(m.Columns) != 3909 || m.Validation.Metrics.Completeness == nil {
+		t.Errorf("%d columns in the record, %v", len(m.Columns), err)
+	}
+	if doc := document(t, b, res.ReportPath); len(doc.Report.Metrics.Completeness.Columns) != 3909 {
+		t.Errorf("%d columns in the report", len(doc.Report.Metrics.Completeness.Columns))
+	}
 }

@@ -90,7 +90,7 @@ type Options struct {
 
 // Summary is the short form for answers and metadata.
 func (r *Report) Summary() catalog.Summary {
-	s := catalog.Summary{Valid: r.Valid, Metrics: r.Metrics}
+	s := catalog.Summary{Valid: r.Valid, Metrics: r.Metrics.Bounded()}
 	for _, c := range r.Levels {
 		s.Errors += c.Errors
 		s.Warnings += c.Warnings
