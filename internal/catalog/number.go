@@ -62,12 +62,20 @@ func (t *Table) Floats(j int, dst []float64) []float64 {
 func (t *Table) Numbers(columns []int) [][]float64 {
 	all := make([]float64, len(columns)*t.Len())
 	list := make([][]float64, len(columns))
-	for k := range list {
+	var filled []int
+	for k, j := range columns {
 		list[k] = all[k*t.Len() : (k+1)*t.Len() : (k+1)*t.Len()]
+		if t.filled[j] > 0 {
+			filled = append(filled, k)
+			continue
+		}
+		for i := range list[k] {
+			list[k][i] = math.NaN()
+		}
 	}
 	for i := range t.Len() {
-		for k, j := range columns {
-			list[k][i] = ParseNumber(t.rows.Cell(i, j))
+		for _, k := range filled {
+			list[k][i] = ParseNumber(t.rows.Cell(i, columns[k]))
 		}
 	}
 	return list

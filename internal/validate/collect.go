@@ -13,7 +13,7 @@ import (
 // table has fewer than 10,000 rows; a hostile one may have 500,000.
 const (
 	keptPerRule = 10_000
-	keptInAll   = 100_000
+	keptInAll   = 50_000
 )
 
 // tableRow is the row of findings on the whole table.

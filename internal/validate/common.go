@@ -68,5 +68,5 @@ var common = []check{
 	{"error.zero", Quality, Info, nil, companion, "errors are not 0", "no measurement is exact: the error is unknown, or the value was not fitted", "statistics"},
 	{"limit.flag", Quality, Warning, nil, []string{"*lim"}, "-1, 0 or 1", "upper limit, value, lower limit", byDefinition},
 	{"limit.alone", Quality, Warning, nil, []string{"*lim"}, "no limit without a value", "the flag is of the value beside it", byDefinition},
-	{"findings.left-out", Quality, Info, nil, nil, "10,000 findings of a rule, 100,000 in all", "a hostile table must not fill the memory", "bounded reports"},
+	{"findings.left-out", Quality, Info, nil, nil, "10,000 findings of a rule, 50,000 in all", "a hostile table must not fill the memory", "bounded reports"},
 }

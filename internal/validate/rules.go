@@ -54,7 +54,7 @@ func tableRules(d *declared) []Rule {
 	}
 	for _, k := range d.relations {
 		columns := d.columnsOf(k.of)
-		add(k.id, k.at(), k.severity, columns, k.holds.text(k.says, ""), k.reason, k.source)
+		add(k.id, k.at(), k.severity, columns, k.asks(), k.reason, k.source)
 		if k.mid.set() {
 			add(k.id+".median", k.at(), Error, columns, k.mid.text("median of "+k.says, ""), "outside, a column is in another unit, or it is another column", k.source)
 		}
@@ -144,4 +144,12 @@ func (s sibling) text() string {
 		return fmt.Sprintf("rows %s differ by at most %g", of, s.within)
 	}
 	return "rows " + of + " are equal"
+}
+
+// asks tells where the number of a relation must lie.
+func (k *relation) asks() string {
+	if !k.holds.set() {
+		return k.says + " = 0"
+	}
+	return k.holds.text(k.says, "")
 }

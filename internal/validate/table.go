@@ -14,7 +14,7 @@ import (
 const minRows = 1000
 
 // Table judges a table by all rules of its type. The findings of a rule beyond
-// 10,000, and of all beyond 100,000, are counted and not kept; a finding tells
+// 10,000, and of all beyond 50,000, are counted and not kept; a finding tells
 // how many.
 func Table(t *catalog.Table, o Options) *Report {
 	d := declarationOf(t.Type)
