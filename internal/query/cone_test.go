@@ -97,6 +97,7 @@ func testPoints(r *rand.Rand) (points [][2]float64, cones []query.Cone) {
 }
 
 func TestCellsOfACircleHoldEveryPointInIt(t *testing.T) {
+	alone(t)
 	points, cones := testPoints(rand.New(rand.NewPCG(1, 2)))
 	var looked, matched float64
 	for _, c := range cones {
@@ -145,6 +146,7 @@ func astropySays(t *testing.T, points [][2]float64, cones []query.Cone) (far [][
 }
 
 func TestSeparationsAreThoseOfAstropy(t *testing.T) {
+	alone(t)
 	points, cones := testPoints(rand.New(rand.NewPCG(3, 4)))
 	for k, far := range astropySays(t, points, cones) {
 		got := query.Separations(cones[k].RA, cones[k].Dec, points)
@@ -157,6 +159,7 @@ func TestSeparationsAreThoseOfAstropy(t *testing.T) {
 }
 
 func TestConesHoldWhatAstropySays(t *testing.T) {
+	alone(t)
 	points, cones := testPoints(rand.New(rand.NewPCG(5, 6)))
 	var text strings.Builder
 	text.WriteString("kepoi_name,kepid,koi_disposition,koi_period,koi_time0bk,koi_duration,ra,dec\n")
@@ -196,6 +199,7 @@ func TestConesHoldWhatAstropySays(t *testing.T) {
 }
 
 func TestTheCenterOfAConeIsInIt(t *testing.T) {
+	alone(t)
 	w := newWorld(t)
 	w.hold(t, catalog.KOI, noon, xtest.Gunzip(t, koi2025))
 	s := w.service(t)
@@ -209,6 +213,7 @@ func TestTheCenterOfAConeIsInIt(t *testing.T) {
 }
 
 func TestSortInAConeAndSeparationAreForTheAsking(t *testing.T) {
+	alone(t)
 	w := newWorld(t)
 	w.hold(t, catalog.KOI, noon, xtest.Gunzip(t, koi2025))
 	s := w.service(t)

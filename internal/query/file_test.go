@@ -57,7 +57,7 @@ var confirmed = query.Request{Table: catalog.KOI, Filters: []query.Filter{{Colum
 
 func TestAQueryFileIsMadeOnceForManyCallers(t *testing.T) {
 	w := newWorld(t)
-	w.hold(t, catalog.KOI, noon, xtest.Gunzip(t, koi2025))
+	w.hold(t, catalog.KOI, noon, load(t, koi2025))
 	s := w.service(t)
 	answers := make([]answer, 12)
 	var wg sync.WaitGroup
@@ -83,10 +83,11 @@ func TestAQueryFileIsMadeOnceForManyCallers(t *testing.T) {
 }
 
 func TestEqualTablesGiveEqualFiles(t *testing.T) {
+	alone(t)
 	var first []byte
 	for range 2 {
 		w := newWorld(t)
-		w.hold(t, catalog.KOI, noon, xtest.Gunzip(t, koi2025))
+		w.hold(t, catalog.KOI, noon, load(t, koi2025))
 		if err := w.service(t).Prepare(t.Context(), catalog.KOI, tables.Ref{}); err != nil {
 			t.Fatal(err)
 		}
@@ -102,9 +103,10 @@ func TestEqualTablesGiveEqualFiles(t *testing.T) {
 }
 
 func TestVersionsAnswerEachForItself(t *testing.T) {
+	alone(t)
 	w := newWorld(t)
 	w.hold(t, catalog.KOI, noon, xtest.Gunzip(t, koi2019))
-	w.hold(t, catalog.KOI, noon.AddDate(6, 0, 0), xtest.Gunzip(t, koi2025))
+	w.hold(t, catalog.KOI, noon.AddDate(6, 0, 0), load(t, koi2025))
 	s := w.service(t)
 	r := query.Request{Table: catalog.KOI, Filters: []query.Filter{{Column: "koi_disposition", Expr: "CONFIRMED"}}}
 	count := func(ref tables.Ref) string {
@@ -133,7 +135,7 @@ func TestVersionsAnswerEachForItself(t *testing.T) {
 
 func TestAReaderWritesNothing(t *testing.T) {
 	w := newWorld(t)
-	w.hold(t, catalog.KOI, noon, xtest.Gunzip(t, koi2025))
+	w.hold(t, catalog.KOI, noon, load(t, koi2025))
 	reader := func(o *query.Options) { o.Write, o.FS = false, fsystest.ReadOnly{FS: w.fs} }
 	s := w.service(t, reader)
 	want := must(t, s, confirmed)
@@ -179,7 +181,7 @@ func spoil(t *testing.T, name string, change func([]byte) []byte) {
 // TestDamagedFilesAreMadeAgain names the damages of docs/format/query.md.
 func TestDamagedFilesAreMadeAgain(t *testing.T) {
 	w := newWorld(t)
-	w.hold(t, catalog.KOI, noon, xtest.Gunzip(t, koi2025))
+	w.hold(t, catalog.KOI, noon, load(t, koi2025))
 	first := w.service(t)
 	want := must(t, first, confirmed)
 	sound, err := os.ReadFile(w.path(t, catalog.KOI))
@@ -274,7 +276,7 @@ func TestAFileDamagedWhileItIsOpenIsMadeAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.hold(t, catalog.KOI, noon, xtest.Gunzip(t, koi2025))
+			w.hold(t, catalog.KOI, noon, load(t, koi2025))
 			s := w.service(t)
 			if err := s.Prepare(t.Context(), catalog.KOI, tables.Ref{}); err != nil {
 				t.Fatal(err)
@@ -283,7 +285,7 @@ func TestAFileDamagedWhileItIsOpenIsMadeAgain(t *testing.T) {
 			var wg sync.WaitGroup
 			for range 8 { // more than the connections that are open
 				wg.Go(func() {
-					if a, err := ask(t.Context(), s, confirmed); err != nil || a.Total != 2746 {
+					if a, err := ask(t.Context(), s, confirmed); err != nil || a.Total == 0 || len(a.rows) != 7 {
 						t.Error(a.Total, err)
 					}
 				})
@@ -319,7 +321,11 @@ func TestEveryFailureOfTheDiskIsSurvived(t *testing.T) {
 	w.hold(t, catalog.KOI, noon, []byte(smallKOI))
 	want := must(t, w.service(t), query.Request{Table: catalog.KOI})
 	for _, failure := range fsystest.Failures {
-		for n := 1; n < 60; n++ {
+		stride := 1
+		if raced {
+			stride = 6
+		}
+		for n := 1; n < 60; n += stride {
 			for _, name := range w.list(t) {
 				remove(t, filepath.Join(w.folder, "query", name))
 			}
@@ -381,6 +387,7 @@ func heavy() query.Request {
 }
 
 func TestTheTimeLimitEndsAQuery(t *testing.T) {
+	alone(t)
 	const limit = 200 * time.Millisecond
 	w := newWorld(t)
 	s := w.service(t, func(o *query.Options) { o.Timeout = limit })
@@ -412,8 +419,9 @@ func TestTheTimeLimitEndsAQuery(t *testing.T) {
 
 func TestMemoryOutlivesACancelledQuery(t *testing.T) {
 	w := newWorld(t)
-	w.hold(t, catalog.KOI, noon, xtest.Gunzip(t, koi2025))
+	w.hold(t, catalog.KOI, noon, load(t, koi2025))
 	s := w.service(t, func(o *query.Options) { o.FS, o.Write, o.Timeout = nil, false, 2*time.Millisecond })
+	s0 := must(t, w.service(t), query.Request{Table: catalog.KOI})
 	r := query.Request{Table: catalog.KOI}
 	for range 100 {
 		r.Filters = append(r.Filters, query.Filter{Column: "kepoi_name", Expr: "~k0"})
@@ -423,7 +431,7 @@ func TestMemoryOutlivesACancelledQuery(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if a := must(t, s, query.Request{Table: catalog.KOI, Limit: 1, Columns: []string{"kepid"}}); a.Total != 9564 {
+	if a := must(t, s, query.Request{Table: catalog.KOI, Limit: 1, Columns: []string{"kepid"}}); a.Total != s0.Total {
 		t.Error(a.Total)
 	}
 }
@@ -431,9 +439,12 @@ func TestMemoryOutlivesACancelledQuery(t *testing.T) {
 // A reader that takes its time keeps no query open.
 func TestSlowReadersKeepNobodyWaiting(t *testing.T) {
 	w := newWorld(t)
-	w.hold(t, catalog.KOI, noon, xtest.Gunzip(t, koi2025))
-	s := w.service(t, func(o *query.Options) { o.Timeout = time.Second })
-	must(t, s, confirmed)
+	w.hold(t, catalog.KOI, noon, load(t, koi2025))
+	var later atomic.Int64 // nanoseconds
+	s := w.service(t, func(o *query.Options) {
+		o.Timeout, o.Clock = time.Minute, func() time.Time { return noon.Add(time.Duration(later.Load())) }
+	})
+	each := must(t, s, query.Request{Table: catalog.KOI}).Total
 	release := make(chan struct{})
 	var waiting, rows atomic.Int64
 	var wg sync.WaitGroup
@@ -453,6 +464,7 @@ func TestSlowReadersKeepNobodyWaiting(t *testing.T) {
 			})
 			if err != nil {
 				t.Error(err)
+				waiting.Add(1)
 			}
 		})
 	}
@@ -460,17 +472,17 @@ func TestSlowReadersKeepNobodyWaiting(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	must(t, s, confirmed)
-	time.Sleep(1200 * time.Millisecond) // longer than the limit: waiting is not counted
+	later.Store(int64(time.Hour)) // waiting is not counted
 	close(release)
 	wg.Wait()
-	if n := rows.Load(); n != 20*9564 {
+	if n := rows.Load(); n != 20*each {
 		t.Errorf("%d rows", n)
 	}
 }
 
 func TestAnErrorOfTheReceiverEndsTheAnswer(t *testing.T) {
 	w := newWorld(t)
-	w.hold(t, catalog.KOI, noon, xtest.Gunzip(t, koi2025))
+	w.hold(t, catalog.KOI, noon, load(t, koi2025))
 	s := w.service(t)
 	full := exo.Errorf("test", exo.Full, nil, "the pipe is full")
 	n := 0

@@ -15,6 +15,7 @@ import (
 )
 
 func TestRowsAreFoundByTheNamesThatPeopleWrite(t *testing.T) {
+	alone(t)
 	w := newWorld(t)
 	w.hold(t, catalog.KOI, noon, xtest.Gunzip(t, koi2025))
 	w.hold(t, catalog.TOI, noon, xtest.Gunzip(t, exofop))
@@ -62,6 +63,7 @@ func TestRowsAreFoundByTheNamesThatPeopleWrite(t *testing.T) {
 }
 
 func TestEveryRowIsFoundByItsKey(t *testing.T) {
+	alone(t)
 	for typ, file := range map[catalog.Type]string{catalog.KOI: koi2019, catalog.TOI: toi2023, catalog.K2: k2pandc} {
 		w := newWorld(t)
 		file := xtest.Gunzip(t, file)
@@ -85,6 +87,7 @@ func TestEveryRowIsFoundByItsKey(t *testing.T) {
 }
 
 func TestNamesOfNoRowAndOfSeveralSayWhatThereIs(t *testing.T) {
+	alone(t)
 	w := newWorld(t)
 	w.hold(t, catalog.KOI, noon, xtest.Gunzip(t, koi2025))
 	w.hold(t, catalog.K2, noon, xtest.Gunzip(t, k2pandc))

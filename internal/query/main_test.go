@@ -21,6 +21,7 @@ import (
 	"exoplanetai/internal/sqldb"
 	"exoplanetai/internal/store"
 	"exoplanetai/internal/tables"
+	"exoplanetai/internal/xtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -158,4 +159,23 @@ func trimmed(cell string) string {
 		return strconv.FormatFloat(v, 'g', -1, 64)
 	}
 	return cell
+}
+
+// alone skips a test that starts no goroutine of ours when races are looked for.
+func alone(t testing.TB) {
+	t.Helper()
+	if raced {
+		t.Skip("slow under the race detector, and nothing runs beside it")
+	}
+}
+
+// load returns a real table; its beginning when races are looked for.
+func load(t testing.TB, file string) []byte {
+	t.Helper()
+	b := xtest.Gunzip(t, file)
+	if !raced {
+		return b
+	}
+	lines := bytes.SplitAfter(b, []byte("\n"))
+	return bytes.Join(lines[:min(len(lines), 300)], nil)
 }

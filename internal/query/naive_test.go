@@ -245,6 +245,7 @@ func (n *naive) separation(i int, ra, dec float64) float64 {
 }
 
 func TestAnswersAreThoseOfANaiveSearch(t *testing.T) {
+	alone(t)
 	for name, tt := range map[string]struct {
 		typ  catalog.Type
 		file string
@@ -257,7 +258,7 @@ func TestAnswersAreThoseOfANaiveSearch(t *testing.T) {
 			w.hold(t, tt.typ, noon, text)
 			s := w.service(t)
 			r := rand.New(rand.NewPCG(4, uint64(len(text))))
-			some, rounds := 0, 500
+			some, rounds := 0, 250
 			if testing.Short() {
 				rounds = 50
 			}
