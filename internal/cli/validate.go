@@ -83,7 +83,7 @@ func (c *command) validate(ctx context.Context, w *Writer, req review.Request, s
 	if err != nil {
 		return err
 	}
-	if save != "" || req.TargetName == "" || req.DataType == validate.LightCurveType {
+	if res.ReportPath != "" {
 		_, doc, err := w.Reports.Read(ctx, string(res.ReportPath))
 		if err != nil {
 			return err
@@ -163,6 +163,11 @@ func (c *command) validateFile() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if as != "" {
 				if err := reports.CheckType("cli.validate", as); err != nil {
+					return err
+				}
+			}
+			if save != "" {
+				if err := c.mayWrite(save, WriteOptions{Replace: force, Keep: args}); err != nil {
 					return err
 				}
 			}

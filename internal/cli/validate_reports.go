@@ -162,7 +162,7 @@ func (c *command) validateCompare() *cobra.Command {
 }
 
 func (c *command) printComparison(r reports.Comparison) error {
-	c.note("%s → %s: %s, %s", reportName(r.From.Path), reportName(r.To.Path),
+	c.note("%s: %s, %s", c.moved(reportName(r.From.Path), reportName(r.To.Path)),
 		count(r.NewAll, "new finding", "new findings"), count(r.GoneAll, "is gone", "are gone"))
 	for _, name := range slices.Sorted(maps.Keys(r.Metrics)) {
 		if d := r.Metrics[name]; d != 0 {

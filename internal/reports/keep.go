@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path"
@@ -92,33 +91,6 @@ func timeless(d Document) Document {
 	rep.Metrics.Freshness = nil
 	d.At, d.Report = time.Time{}, &rep
 	return d
-}
-
-// Encode gives the one byte form of a document: JSON with sorted keys, two blanks
-// of indent and a final newline, as the metadata records have it.
-func Encode(d Document) ([]byte, error) {
-	const op = "reports.Encode"
-	plain, err := json.Marshal(d)
-	if err != nil {
-		return nil, exo.E(op, exo.Invalid, nil, err).Say("the report cannot be written")
-	}
-	var tree any
-	dec := json.NewDecoder(bytes.NewReader(plain))
-	dec.UseNumber() // digits stay as they are
-	if err := dec.Decode(&tree); err != nil {
-		return nil, exo.E(op, exo.Internal, nil, err)
-	}
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out) // sorts the keys of a map
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(tree); err != nil {
-		return nil, exo.E(op, exo.Internal, nil, err)
-	}
-	if out.Len() > MaxSize {
-		return nil, exo.Errorf(op, exo.TooLarge, nil, "the report is larger than %d bytes", MaxSize)
-	}
-	return out.Bytes(), nil
 }
 
 // mostAtOnce is how many different reports of one subject one second may have.

@@ -2,6 +2,7 @@ package reports_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -57,6 +58,55 @@ func TestAReportIsKeptInOneByteFormAndReadBack(t *testing.T) {
 	}
 	if v, err := s.Verify(t.Context(), store.VerifyOptions{}, nil); err != nil || len(v.Damaged) != 0 {
 		t.Errorf("%+v %v", v, err)
+	}
+}
+
+// The members of every object of the byte form are sorted, and none is left out:
+// a tree of the same document gives the same bytes.
+func TestTheByteFormIsThatOfASortedTree(t *testing.T) {
+	rep := report("koi", 0.9, finding("koi.period.range", "K1", "<&>\u2028"), finding("koi.depth.range", "", ""))
+	rep.Metrics.Accuracy, rep.Metrics.Consistency = catalog.Overall(0.1), catalog.Overall(1e-7)
+	doc := reports.Document{Subject: koi(noon, ref(1)), Program: "a <program>", Report: rep}
+	doc.Target, doc.Rejected = exo.TargetID{Catalog: exo.TIC, Number: 7}, true
+	got, err := reports.Encode(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := json.Marshal(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tree any
+	dec := json.NewDecoder(bytes.NewReader(plain))
+	dec.UseNumber()
+	if err := dec.Decode(&tree); err != nil {
+		t.Fatal(err)
+	}
+	var want bytes.Buffer
+	enc := json.NewEncoder(&want)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(tree); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want.Bytes()) {
+		t.Errorf("got\n%s\nwant\n%s", got, want.Bytes())
+	}
+}
+
+func TestAReportIsBounded(t *testing.T) {
+	rep := report("koi", 0.9)
+	f := finding("koi.period.range", strings.Repeat("K", 200), strings.Repeat("1", 200))
+	for range 130_000 {
+		rep.Findings = append(rep.Findings, f)
+	}
+	if _, err := reports.Encode(reports.Document{Subject: koi(noon), Report: rep}); !errors.Is(err, exo.TooLarge) {
+		t.Error(err)
+	}
+	rep.Findings = rep.Findings[:1000]
+	text, err := reports.Encode(reports.Document{Subject: koi(noon), Report: rep})
+	if err != nil || len(text) < 400_000 {
+		t.Error(len(text), err)
 	}
 }
 

@@ -2,6 +2,8 @@ package review
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"time"
@@ -123,13 +125,18 @@ func Check(r Request) error {
 
 // finish keeps the report and makes the answer of it.
 func (s *Service) finish(ctx context.Context, r Request, of reports.Subject, rep *validate.Report, keep func(validate.Finding) bool) (Result, error) {
+	warnings := []string{}
 	path, err := s.opt.Reports.Keep(ctx, of, rep)
+	if errors.Is(err, exo.TooLarge) { // the first findings are worth more than none
+		path, err = "", nil
+		warnings = append(warnings, fmt.Sprintf("the report, with %d findings, is too large to be kept", len(rep.Findings)))
+	}
 	if err != nil {
 		return Result{}, err
 	}
 	res := Result{
 		Status: "success", DataType: r.DataType, Valid: rep.Valid, Records: rep.Rows, Levels: levels(rep), Metrics: rep.Metrics,
-		Trend: []Point{}, Files: []exo.Path{}, ReportPath: path, Warnings: []string{},
+		Trend: []Point{}, Files: []exo.Path{}, ReportPath: path, Warnings: warnings,
 	}
 	if r.TargetName != "" {
 		name := r.TargetName
