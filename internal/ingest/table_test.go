@@ -150,6 +150,7 @@ func TestWhatCannotBeUsedIsKeptAsideAndNeverCurrent(t *testing.T) {
 		"a wrong position":    {strings.Replace(koiText, "285.67942", "385.67942", 1), "right ascension"},
 		"a word for a number": {strings.Replace(koiText, "0.837491225", "fast", 1), "not a number"},
 		"a row cut":           {koiText[:len(koiText)-30], "row 3 has"},
+		"Latin-1":             {strings.Replace(koiText, "Kepler-2 b", "Kepler-2 \xe9", 1), "row 3 is not valid UTF-8"},
 		"a NUL":               {strings.Replace(koiText, "Kepler-2 b", "Kepler\x002 b", 1), "row 3 holds a NUL"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -332,8 +333,12 @@ func TestApprovingTwiceMakesOneFile(t *testing.T) {
 func TestAnEmptyFirstTableIsRejected(t *testing.T) {
 	b := newBench(t)
 	b.koi.text = strings.SplitAfter(koiText, "\n")[0]
-	if _, err := table(t, b, "koi", false); exo.KindOf(err) != exo.Upstream || exo.ExtraOf(err)["report_path"] == nil {
-		t.Errorf("%v", err)
+	_, err := table(t, b, "koi", false)
+	if exo.KindOf(err) != exo.Upstream || exo.ExtraOf(err)["report_path"] == nil {
+		t.Fatalf("%v", err)
+	}
+	if doc := document(t, b, exo.ExtraOf(err)["report_path"]); doc.Report.Valid || !doc.Rejected || len(doc.Report.Findings) == 0 {
+		t.Errorf("%+v", doc.Report)
 	}
 }
 

@@ -26,7 +26,8 @@ func (r *run) take(ctx context.Context, l *load, meta store.Meta, delta *load) (
 	rep := r.judge(ctx, table, l.at)
 	switch {
 	case r.newest == nil && table.Len() == 0:
-		return r.reject(ctx, l, table, rep, exo.Errorf("ingest.Table", exo.Upstream, r.t, "the %s table has no rows", r.t))
+		err := exo.Errorf("ingest.Table", exo.Upstream, r.t, "the %s table has no rows", r.t)
+		return r.reject(ctx, l, table, validate.Unreadable(r.t, err), err)
 	case !rep.Valid:
 		return r.reject(ctx, l, table, rep, r.invalid(rep))
 	}
