@@ -44,19 +44,28 @@ func merge(t testing.TB, koi, toi, k2, gaia string) *candidate.Merged {
 	return m
 }
 
+func places(columns []candidate.Column) map[string]int {
+	at := map[string]int{}
+	for j, c := range columns {
+		at[c.Name] = j
+	}
+	return at
+}
+
 // sound checks what holds for any merged table.
 func sound(t testing.TB, s candidate.Sources, m *candidate.Merged) {
 	t.Helper()
 	rows, keys := 0, map[string]bool{}
 	objects := map[string]map[string]bool{"koi": {}, "toi": {}, "k2": {}}
+	at := places(m.Columns)
 	for _, row := range m.Rows {
-		key := cell(m.Columns, row, "candidate")
-		if key == "" && len(m.Rows) > 1 || keys[key] {
+		key := row[at["candidate"]]
+		if key == "" || keys[key] {
 			t.Fatalf("the key %q is empty or double", key)
 		}
 		keys[key] = true
 		for source, seen := range objects {
-			if name := cell(m.Columns, row, source); name != "" {
+			if name := row[at[source]]; name != "" {
 				if seen[name] {
 					t.Fatalf("%s %q belongs to two candidates", source, name)
 				}
@@ -67,8 +76,9 @@ func sound(t testing.TB, s candidate.Sources, m *candidate.Merged) {
 	for _, n := range []*candidate.Normal{s.KOI, s.TOI, s.K2} {
 		if n != nil {
 			rows += len(n.Rows)
+			object := places(n.Columns)["object"]
 			for _, row := range n.Rows {
-				if name := cell(n.Columns, row, "object"); name != "" && !objects[string(n.Type)][name] {
+				if name := row[object]; name != "" && !objects[string(n.Type)][name] {
 					t.Fatalf("%s %q belongs to no candidate", n.Type, name)
 				}
 			}

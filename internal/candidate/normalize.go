@@ -2,6 +2,7 @@ package candidate
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"exoplanetai/internal/catalog"
@@ -98,7 +99,7 @@ func (b *builder) add(w word, r rule) {
 	up, down, limit := value, value, value
 	for _, name := range r.from {
 		j, ok := b.at[fold(name)]
-		if !ok {
+		if !ok || slices.ContainsFunc(f.ways, func(x way) bool { return x.value == j }) {
 			continue
 		}
 		x := b.way(name, j, r.as)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 
 	"exoplanetai/internal/candidate"
@@ -12,11 +13,15 @@ import (
 	"exoplanetai/internal/xtest"
 )
 
-// realTables are the archives' tables of about one day.
+// realTables are the archives' tables of about one day, read once.
 func realTables(t testing.TB, toi string) candidate.Sources {
 	t.Helper()
 	read := func(typ catalog.Type, file string) *candidate.Normal {
-		return normal(t, typ, string(xtest.Gunzip(t, "data/real/catalogs/"+file)))
+		n, have := tables.Load(file)
+		if !have {
+			n, _ = tables.LoadOrStore(file, normal(t, typ, string(xtest.Gunzip(t, "data/real/catalogs/"+file))))
+		}
+		return n.(*candidate.Normal)
 	}
 	return candidate.Sources{
 		KOI: read(catalog.KOI, "cumulative_2025.09.29_18.45.43.csv.gz"),
@@ -24,6 +29,8 @@ func realTables(t testing.TB, toi string) candidate.Sources {
 		K2:  read(catalog.K2, "k2pandc_2025.09.29_18.46.17.csv.gz"),
 	}
 }
+
+var tables sync.Map // of normalised tables, by file
 
 const (
 	nasaTOI = "TOI_2025.09.29_18.46.06.csv.gz"
