@@ -190,10 +190,7 @@ func (c *command) printComparison(r reports.Comparison) error {
 		for _, f := range part.list[:min(len(part.list), shownFindings)] {
 			rows = append(rows, []string{part.sign, f.Rule, c.cut(rowName(f), widestCell), f.Message})
 		}
-		if len(rows) == 0 {
-			continue
-		}
-		if err := c.table([]string{"", "RULE", "ROW", "FINDING"}, rows); err != nil {
+		if err := c.under([]string{"", "RULE", "ROW", "FINDING"}, rows, c.table); err != nil {
 			return err
 		}
 		if rest := part.all - len(rows); rest > 0 {
