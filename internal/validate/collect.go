@@ -69,6 +69,9 @@ func newCollector(t *catalog.Table, rules []Rule) *collector {
 // (-1: none).
 func (c *collector) find(id string, i, j int, format string, args ...any) {
 	t := c.rules[string(c.t.Type)+"."+id]
+	if t == nil { // not asked of this catalog
+		return
+	}
 	if t.n++; t.kept >= keptPerRule || len(c.list) >= keptInAll {
 		return
 	}

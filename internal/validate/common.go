@@ -24,7 +24,6 @@ var (
 	objects   = []catalog.Type{catalog.KOI, catalog.TOI, catalog.K2}
 	numbered  = []catalog.Type{catalog.KOI, catalog.TOI}
 	published = []catalog.Type{catalog.K2}
-	withText  = []catalog.Type{catalog.TOI, catalog.K2, catalog.KOI}
 	companion = []string{"*err1", "*err2", "*err", "*error"}
 	keyNames  = []string{"kepoi_name", "TOI", "pl_name", "source_id"}
 	raDec     = []string{"ra", "dec", "RA", "Dec", "RA (deg)", "Dec (deg)"}
@@ -43,10 +42,10 @@ var common = []check{
 	{"dec.range", Coordinates, Error, nil, []string{"dec", "Dec", "Dec (deg)"}, "-90 ≤ x ≤ 90 deg", "there is no other declination", "definition of the ICRS"},
 	{"position.precision", Coordinates, Warning, nil, raDec, "3 decimals of degrees", "a position known to worse than 4 arcsec, a pixel of Kepler, does not tell stars apart", "Kepler Instrument Handbook, KSCI-19033: 3.98 arcsec a pixel"},
 	{"position.field", Coordinates, Warning, objects, raDec, "inside the field of the mission", "the mission has looked nowhere else", "Kepler field (KSCI-19033); K2 campaign fields along the ecliptic; TESS: all sky"},
-	{"position.text", Coordinates, Warning, withText, []string{"rastr", "decstr", "ra_str", "dec_str"}, "within 0.5 arcsec of the position in degrees", "both forms are of one position; the text has hundredths of seconds", byDefinition},
-	{"position.text.share", Coordinates, Error, withText, []string{"rastr", "decstr", "ra_str", "dec_str"}, "at most 2 % of the rows break it", "more than that no good table has: a column has lost its rows", byDefinition},
-	{"position.catalog", Coordinates, Warning, objects, raDec, "within 30 arcsec of another catalog's place for the star", "epochs, proper motion and blended pairs explain less than that", "proper motions are below 10.4 arcsec a year (Barnard's star)"},
-	{"position.catalog.share", Coordinates, Error, objects, raDec, "at most 2 % of the rows break it", "more than that no good table has: a column has lost its rows", "geometry"},
+	{"position.text", Coordinates, Warning, nil, []string{"rastr", "decstr", "ra_str", "dec_str"}, "within 0.5 arcsec of the position in degrees", "both forms are of one position; the text has hundredths of seconds", byDefinition},
+	{"position.text.share", Coordinates, Error, nil, []string{"rastr", "decstr", "ra_str", "dec_str"}, "at most 2 % of the rows break it", "more than that no good table has: a column has lost its rows", byDefinition},
+	{"position.catalog", Coordinates, Warning, nil, raDec, "within 30 arcsec of another catalog's place for the star", "epochs, proper motion and blended pairs explain less than that", "proper motions are below 10.4 arcsec a year (Barnard's star)"},
+	{"position.catalog.share", Coordinates, Error, nil, raDec, "at most 2 % of the rows break it", "more than that no good table has: a column has lost its rows", "geometry"},
 	{"key.repeated", Duplicates, Error, nil, keyNames, "each key once", "two rows of one key cannot be told apart", byDesign},
 	{"key.crowd", Duplicates, Error, published, keyNames, "at most 100 rows of one planet and one paper", "real tables have two", byDesign},
 	{"solution.repeated", Duplicates, Warning, published, []string{"pl_name", "pl_refname", "st_refname"}, "one row for a planet and its papers", "one paper may give two solutions; then only their order tells them apart", "archives fact sheet, 1.6"},

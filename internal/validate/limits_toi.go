@@ -18,7 +18,7 @@ var toi = declared{
 	quantities: []quantity{
 		{id: "tic", names: []string{"tid", "TIC ID"}, can: span{1, inf}, does: span{1, 1e10}, reason: "the TIC's numbers", source: fromTIC},
 		{id: "period", unit: "d", names: []string{"pl_orbper", "Period (days)"}, can: notNegative, does: span{0.15, 2500}, mid: span{1.5, 12}, zeroIsNone: true, paired: true, reason: "shorter is inside the Roche limit of rock; longer than the mission shows one transit, and the period is a guess", source: fromAlert},
-		{id: "epoch", unit: "d", names: []string{"pl_tranmid", "Epoch (BJD)", "Transit Epoch (BJD)"}, can: span{2.40e6, 2.50e6}, does: span{2457800, 2465000}, mid: span{2458300, 2464000}, paired: true, reason: "from shortly before TESS; the epoch of a known planet may be older than the mission", source: fromAlert},
+		{id: "epoch", unit: "d", names: []string{"pl_tranmid", "Epoch (BJD)", "Transit Epoch (BJD)"}, can: span{2.40e6, 2.50e6}, does: span{2457800, 2465000}, mid: span{2458300, 2464000}, zeroIsNone: true, paired: true, reason: "from shortly before TESS; the epoch of a known planet may be older than the mission", source: fromAlert},
 		{id: "duration", unit: "h", names: []string{"pl_trandurh", "Duration (hours)"}, can: notNegative, does: span{0.1, 40}, mid: span{1.2, 6}, paired: true, reason: "a few cadences to the longest transits seen", source: fromAlert},
 		{id: "depth", unit: "ppm", names: []string{"pl_trandep", "Depth (ppm)"}, can: notNegative, does: span{10, 6e5}, mid: span{1000, 15000}, paired: true, reason: "TESS's noise is some ten ppm; a star loses more than half its light to a binary of giants only", source: fromAlert},
 		{id: "depth.mmag", unit: "mmag", names: []string{"Depth (mmag)"}, can: notNegative, does: span{0.01, 1000}, mid: span{1, 16}, reason: "as the depth in ppm", source: fromAlert},
@@ -100,7 +100,7 @@ var toi = declared{
 	relations: []relation{
 		{id: "epoch.updated", severity: Warning, of: []string{"modified", "epoch"}, value: difference, holds: span{-1, inf}, most: 0.01,
 			says: "days from the epoch to the last change of the row", reason: "a transit is seen before it is written down", source: "causality"},
-		{id: "depth.radius", severity: Warning, of: []string{"radii", "root"}, value: ratio, holds: span{0.55, 2.2}, mid: span{0.85, 1.05}, most: 0.03,
+		{id: "depth.radius", severity: Warning, of: []string{"radii", "root"}, value: ratio, holds: span{0.55, 2.2}, mid: span{0.85, 1.05}, most: 0.05,
 			says: "(Rp/R★)/√depth", reason: "the depth is (Rp/R★)², but for limb darkening, for light of neighbours, which the radius is corrected for, and for grazing transits", source: "Mandel & Agol 2002, ApJ 580, 171"},
 		{id: "depth.units", severity: Warning, of: []string{"depth", "depth.mmag"}, value: ppmOfMmag, holds: span{0.99, 1.01}, mid: span{0.999, 1.001}, most: 0.01,
 			says: "depth in ppm over that of the mmag", reason: "one depth in two units", source: "Pogson's law"},

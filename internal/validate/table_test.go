@@ -218,7 +218,11 @@ func TestSimulatedTablesHaveNoErrors(t *testing.T) {
 func TestAHostileTableGivesABoundedReport(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(minimal[catalog.K2][0] + "\n")
-	for range 300_000 {
+	n := 300_000
+	if underRace {
+		n = 60_000
+	}
+	for range n {
 		b.WriteString("x,y,z,9,-1,400,100\n")
 	}
 	before := heap()
@@ -227,7 +231,7 @@ func TestAHostileTableGivesABoundedReport(t *testing.T) {
 	if took := time.Since(start); took > 20*time.Second {
 		t.Errorf("it took %v", took)
 	}
-	if rep.Valid || len(rep.Findings) > 50_001 || rep.Levels[validate.Coordinates].Rules["k2.ra.range"] != 300_000 {
+	if rep.Valid || len(rep.Findings) > 50_001 || rep.Levels[validate.Coordinates].Rules["k2.ra.range"] != n {
 		t.Errorf("%d findings", len(rep.Findings))
 	}
 	if rep.Levels[validate.Quality].Rules["k2.findings.left-out"] != 1 {
@@ -249,7 +253,11 @@ func heap() int64 {
 func TestRowsAtOnePlaceWithOnePeriodAreNotSlow(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(minimal[catalog.TOI][0] + "\n")
-	for i := range 50_000 {
+	n := 50_000
+	if underRace {
+		n = 5_000
+	}
+	for i := range n {
 		fmt.Fprintf(&b, "150428135,%d.%02d,CP,9.97,2458331.35,97.096,-65.579\n", i/100, i%100)
 	}
 	start := time.Now()
@@ -281,6 +289,8 @@ func FuzzTable(f *testing.F) {
 	for typ, m := range minimal {
 		f.Add(string(typ), m[0]+"\n"+m[1]+"\n")
 	}
+	f.Add("gaia", "target,source_id,ra,dec,rastr,decstr\nTIC 1,2,100.000,2.000,x,y\n")
+	f.Add("k2", "pl_name,hostname,disposition,default_flag,pl_orbper,ra,dec,rastr,decstr\nA b,EPIC 201,REFUTED,1,3,100.000,2.000,10h00m00s,+00d00m00s\n")
 	f.Add("koi", "kepid,kepoi_name,koi_disposition,koi_period,koi_period_err1,koi_period_err2,koi_time0bk,ra,dec,koi_teq,koi_insol,koi_steff,koi_srad,koi_slogg,koi_depth,koi_prad,koi_impact\n1,K00001.01,CANDIDATE,0,1,-1,1e308,0,0,0,0,0,0,-1e308,0,0,0\n2,K00001.02,X,1e-320,,1,-1e300,1,1,1e300,1e-300,1,1e300,300,1e300,1,1\n")
 	f.Add("toi", "\ufeffThis file was produced by X\n\n\"TIC ID\",\"TOI\",\"TFOPWG Disposition\",\"Period (days)\",\"Epoch (BJD)\",\"RA\",\"Dec\",\"Depth (mmag)\",\"Depth (ppm)\",\"Date Modified\"\n\"1\",\"1.01\",\"PC\",\"\",\"\",\"21:14:56.88\",\"-55:52:18.71\",\"0\",\"1\",\"2020-13-45 99:00:00\"")
 	f.Fuzz(func(t *testing.T, typ, text string) {
@@ -288,7 +298,9 @@ func FuzzTable(f *testing.F) {
 		if err != nil {
 			return
 		}
-		rep := validate.Table(tab, validate.Options{Now: today, Fresh: time.Hour, Retrieved: today})
+		rep := validate.Table(tab, validate.Options{Now: today, Fresh: time.Hour, Retrieved: today, Star: func(id exo.TargetID) (catalog.Star, bool) {
+			return catalog.Star{ID: id, RA: 1, Dec: 2}, true
+		}})
 		if _, err := json.Marshal(rep); err != nil {
 			t.Fatal(err)
 		}

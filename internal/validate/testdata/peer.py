@@ -142,13 +142,13 @@ def relations(j, d, dead):
     kepler = d.koi_pdisposition.map({"CANDIDATE": 1, "FALSE POSITIVE": 0})
     confirmed = d.koi_disposition == "CONFIRMED"
     flags = (d[["koi_fpflag_nt", "koi_fpflag_ss", "koi_fpflag_co", "koi_fpflag_ec"]] != 0).sum(axis=1)
-    j.relation("disposition.pair", verdict - kepler, 0, 0, 0.02)
-    j.relation("flags.disposition", flags.where(kepler == 0, 1 - flags).where(kepler.notna()), 1, np.inf, 0.05)
-    j.relation("score.disposition", d.koi_score.where(kepler == 1, 1 - d.koi_score), 0.5, 1, 0.15)
+    j.relation("disposition.pair", verdict - kepler, 0, 0, 0.1)
+    j.relation("flags.disposition", flags.where(kepler == 0, 1 - flags).where(kepler.notna()), 1, np.inf, 0.3)
+    j.relation("score.disposition", d.koi_score.where(kepler == 1, 1 - d.koi_score), 0.5, 1, 0.25)
     j.relation("score.confirmed", d.koi_score.where(confirmed), 0.01, 1)
     delivery = d.koi_tce_delivname.fillna("").map({"q1_q17_dr25_tce": 1, "q1_q17_dr24_tce": 0, "q1_q16_tce": 0, "": 0})
-    j.relation("score.delivery", d.koi_score.notna() - delivery, 0, 0, 0.2)
-    j.relation("name.confirmed", confirmed.astype(int) - d.kepler_name.notna().astype(int), 0, 0, 0.1)
+    j.relation("score.delivery", d.koi_score.notna() - delivery, 0, 0, 0.5)
+    j.relation("name.confirmed", confirmed.astype(int) - d.kepler_name.notna().astype(int), 0, 0, 0.3)
     k, radii = np.sqrt(d.koi_depth * 1e-6), d.koi_prad * 0.009167 / d.koi_srad
     ratio = (radii / k).replace([np.inf, -np.inf], np.nan)
     j.relation("depth.radius", ratio.where(d.koi_impact <= 0.8), 0.75, 1.3, 0.02, (0.85, 1))
