@@ -77,11 +77,23 @@ func parseAliases(text []byte, p exo.Path) (*aliases, error) {
 		if !slices.Contains(a.names[k], row) {
 			a.names[k] = append(a.names[k], row)
 		}
-		if f := catalog.Fold(row.name); !slices.Contains(a.of[f], k) {
-			a.of[f] = append(a.of[f], k)
+		for _, name := range []string{row.name, hostName(row.name)} {
+			if f := catalog.Fold(name); f != "" && !slices.Contains(a.of[f], k) {
+				a.of[f] = append(a.of[f], k)
+			}
 		}
 	}
 	return a, nil
+}
+
+// hostName is the star's part of a planet's name, "HAT-P-7" of "HAT-P-7 b"; ""
+// for other names.
+func hostName(planet string) string {
+	n := len(planet)
+	if n < 3 || planet[n-2] != ' ' || planet[n-1] < 'b' || planet[n-1] > 'z' {
+		return ""
+	}
+	return planet[:n-2]
 }
 
 // join adds to a star what the graph says of it: through any of its names and

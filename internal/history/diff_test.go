@@ -148,7 +148,7 @@ func TestManyCallersShareOneComparison(t *testing.T) {
 	}
 	s := b.serve(history.Options{Keep: 2})
 	done := make(chan error)
-	for k := range 12 {
+	for k := range 6 {
 		go func() {
 			r := history.DiffRequest{Table: catalog.TOI, From: tables.Ref{Version: []string{"v1", "v2", "v3"}[k%3]}, To: tables.Ref{Version: "v4"}, Limit: 10}
 			d, err := s.Diff(t.Context(), r)
@@ -158,7 +158,7 @@ func TestManyCallersShareOneComparison(t *testing.T) {
 			done <- err
 		}()
 	}
-	for range 12 {
+	for range 6 {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}

@@ -139,26 +139,49 @@ func (s *Service) whose(ctx context.Context, name exo.Name) (*star, *aliases, er
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(found) == 0 && name.Form != exo.FormID {
+	asked := newStar()
+	if !asked.id(name.ID) {
+		asked.name(name.Canonical)
+	}
+	graph.join(asked)
+	if len(found)+len(asked.candidates) == 0 && name.Form != exo.FormID {
 		if found, err = s.formerly(ctx, name); err != nil {
 			return nil, nil, err
 		}
 	}
 	if name.Form == exo.FormID || len(found) == 0 {
-		w := newStar()
-		if !w.id(name.ID) {
-			w.name(name.Canonical)
-		}
-		found = append(found, w)
+		found = append(found, asked)
 	}
 	for _, w := range found {
 		graph.join(w)
+		if err := s.hosted(ctx, w); err != nil {
+			return nil, nil, err
+		}
 	}
 	found = united(found)
 	if len(found) > 1 {
 		return nil, nil, severalStars(name, found)
 	}
 	return found[0], graph, nil
+}
+
+// hosted adds the host names under which the K2 table lists a star's planets: its
+// rows need not give the number of their star.
+func (s *Service) hosted(ctx context.Context, w *star) error {
+	t, _, err := s.opt.Tables.Newest(ctx, catalog.K2)
+	if err != nil || t == nil {
+		return err
+	}
+	for _, known := range slices.Clone(w.names) {
+		name, err := exo.ParseName(known)
+		if err != nil {
+			continue // of a table's own making: no name to look up
+		}
+		for _, i := range t.RowsNamed(name) {
+			w.row(t, i)
+		}
+	}
+	return nil
 }
 
 // stars lists whom the current tables know by the name.
