@@ -253,3 +253,42 @@ func FuzzFilter(f *testing.F) {
 		}
 	})
 }
+
+func TestTheLargestRequestIsAnswered(t *testing.T) {
+	w := newWorld(t)
+	w.hold(t, catalog.KOI, noon, []byte(texts))
+	s := w.service(t)
+	r := query.Request{Table: catalog.KOI, Cone: "285.68,50.24,89", Limit: query.MaxLimit, Sort: strings.Repeat("koi_period,-ra,", 8) + "kepid"}
+	r.Sort = strings.TrimSuffix(r.Sort, ",kepid")
+	r.Filters = []query.Filter{
+		{Column: "kepid", Expr: strings.Repeat("1,", 1799) + "1"},
+		{Column: "kepid", Expr: strings.Repeat("1..2,", 101) + ">0"},
+	}
+	for range 98 {
+		r.Filters = append(r.Filters, query.Filter{Column: "note", Expr: "!~c"})
+	}
+	if a := must(t, s, r); a.Total != 1 || a.rows[0][0] != "K00001.01" {
+		t.Error(a.Total, a.rows)
+	}
+	r.Cone = ""
+	if a := must(t, s, r); a.Total != 1 {
+		t.Error(a.Total)
+	}
+}
+
+func TestATableOfTooManyColumnsIsNotTaken(t *testing.T) {
+	w := newWorld(t)
+	var head, row strings.Builder
+	for i := range 2000 {
+		fmt.Fprintf(&head, ",x%d", i)
+		row.WriteString(",1")
+	}
+	lines := strings.SplitN(smallKOI, "\n", 3)
+	w.hold(t, catalog.KOI, noon, []byte(lines[0]+head.String()+"\n"+lines[1]+row.String()+"\n"))
+	if _, err := ask(t.Context(), w.service(t), query.Request{Table: catalog.KOI}); !errors.Is(err, exo.TooLarge) {
+		t.Error(err)
+	}
+	if list := w.list(t); len(list) != 0 {
+		t.Error(list)
+	}
+}
