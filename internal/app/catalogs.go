@@ -25,7 +25,8 @@ func (a *App) openCatalogs(cfg config.Config, o Options, ingesting ingest.Option
 		return exo.E("app.openCatalogs", exo.Internal, nil, err)
 	}
 	q := query.Options{
-		Store: a.Store, Tables: a.tables, Clock: o.Clock, Log: a.Log, Timeout: cfg.Catalogs.QueryTimeout, Resolve: position(ingesting.Resolvers),
+		Store: a.Store, Tables: a.tables, Program: o.Program, Clock: o.Clock, Log: a.Log, Timeout: cfg.Catalogs.QueryTimeout,
+		Resolve: position(ingesting.Resolvers),
 	}
 	if a.cache != nil {
 		q.FS, q.Folder, q.Write = a.cache, folder, o.Role != Reader
