@@ -1,0 +1,4 @@
+package history
+
+// LinesWith is for the fuzz test.
+var LinesWith = linesWith
