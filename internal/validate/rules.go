@@ -23,50 +23,42 @@ func Rules(dataType string) []Rule {
 	return rules
 }
 
+// ruleList gathers the rules of one catalog.
+type ruleList struct {
+	typ   catalog.Type
+	rules []Rule
+}
+
+func (l *ruleList) add(id string, level Level, s Severity, columns []string, limit, reason, source string) {
+	l.rules = append(l.rules, Rule{ID: string(l.typ) + "." + id, Level: level, Severity: s, Types: []string{string(l.typ)}, Columns: columns, Limit: limit, Reason: reason, Source: source})
+}
+
 // tableRules writes out the rules of a catalog: those declared one by one, and
 // those that follow from its quantities and relations.
 func tableRules(d *declared) []Rule {
-	var rules []Rule
-	add := func(id string, l Level, s Severity, columns []string, limit, reason, source string) {
-		rules = append(rules, Rule{ID: string(d.typ) + "." + id, Level: l, Severity: s, Types: []string{string(d.typ)}, Columns: columns, Limit: limit, Reason: reason, Source: source})
-	}
+	l := &ruleList{typ: d.typ}
 	for _, c := range common {
 		if c.types == nil || slices.Contains(c.types, d.typ) {
-			add(c.id, c.level, c.severity, c.columns, c.limit, c.reason, c.source)
+			l.add(c.id, c.level, c.severity, c.columns, c.limit, c.reason, c.source)
 		}
 	}
 	for _, w := range d.words {
-		add(w.id, levelOr(w.level, Quality), w.severity, w.names, fmt.Sprintf("one of %q", w.allowed), w.reason, w.source)
+		l.add(w.id, levelOr(w.level, Quality), w.severity, w.names, fmt.Sprintf("one of %q", w.allowed), w.reason, w.source)
 	}
 	for _, t := range d.dates {
-		add(t.id, Quality, Warning, t.names, "from "+t.from+" to tomorrow", t.reason, "column definition")
+		l.add(t.id, Quality, Warning, t.names, "from "+t.from+" to tomorrow", t.reason, "column definition")
 	}
-	for _, q := range d.quantities {
-		if q.can.set() {
-			add(q.id+".range", Range, Error, q.names, q.can.text("x", q.unit), "outside, the number cannot be what the column is defined as", q.source)
-		}
-		if q.does.set() {
-			add(q.id+".plausible", Range, Warning, q.names, q.does.text("x", q.unit), q.reason, q.source)
-		}
-		if q.mid.set() {
-			add(q.id+".distribution", Range, Error, q.names, q.mid.text("median", q.unit), "outside, the column is in another unit, or it is another column", "the median of every table of this kind known, and a wide margin")
-		}
+	for k := range d.quantities {
+		l.quantity(&d.quantities[k])
 	}
-	for _, k := range d.relations {
-		columns := d.columnsOf(k.of)
-		add(k.id, k.at(), k.severity, columns, k.asks(), k.reason, k.source)
-		if k.mid.set() {
-			add(k.id+".median", k.at(), Error, columns, k.mid.text("median of "+k.says, ""), "outside, a column is in another unit, or it is another column", k.source)
-		}
-		if k.most > 0 {
-			add(k.id+".share", k.at(), Error, columns, fmt.Sprintf("at most %g %% of the rows break it", 100*k.most), "more than that no table of good rows has: values have lost their rows, or a column its unit", k.source)
-		}
+	for k := range d.relations {
+		l.relation(&d.relations[k], d.columnsOf(d.relations[k].of))
 	}
 	for _, s := range d.siblings {
 		columns := d.columnsOf([]string{s.of})
-		add(s.id, levelOr(s.level, Quality), s.severity, columns, s.text(), s.reason, s.source)
+		l.add(s.id, levelOr(s.level, Quality), s.severity, columns, s.text(), s.reason, s.source)
 		if s.most > 0 {
-			add(s.id+".share", levelOr(s.level, Quality), Error, columns, fmt.Sprintf("at most %g %% of the rows of such groups differ", 100*s.most), "more than that no good table has: values have lost their rows", s.source)
+			l.add(s.id+".share", levelOr(s.level, Quality), Error, columns, fmt.Sprintf("at most %g %% of the rows of such groups differ", 100*s.most), "more than that no good table has: values have lost their rows", s.source)
 		}
 	}
 	for _, k := range d.ranks {
@@ -74,9 +66,31 @@ func tableRules(d *declared) []Rule {
 		if k.least < 0 {
 			limit = fmt.Sprintf("rank correlation ≤ %g", k.least)
 		}
-		add(k.id, Quality, Error, d.columnsOf(k.of[:]), limit, k.reason, "Kendall's tau of pairs of rows; measured on the real tables")
+		l.add(k.id, Quality, Error, d.columnsOf(k.of[:]), limit, k.reason, "Kendall's tau of pairs of rows; measured on the real tables")
 	}
-	return rules
+	return l.rules
+}
+
+func (l *ruleList) quantity(q *quantity) {
+	if q.can.set() {
+		l.add(q.id+".range", Range, Error, q.names, q.can.text("x", q.unit), "outside, the number cannot be what the column is defined as", q.source)
+	}
+	if q.does.set() {
+		l.add(q.id+".plausible", Range, Warning, q.names, q.does.text("x", q.unit), q.reason, q.source)
+	}
+	if q.mid.set() {
+		l.add(q.id+".distribution", Range, Error, q.names, q.mid.text("median", q.unit), "outside, the column is in another unit, or it is another column", "the median of every table of this kind known, and a wide margin")
+	}
+}
+
+func (l *ruleList) relation(k *relation, columns []string) {
+	l.add(k.id, k.at(), k.severity, columns, k.asks(), k.reason, k.source)
+	if k.mid.set() {
+		l.add(k.id+".median", k.at(), Error, columns, k.mid.text("median of "+k.says, ""), "outside, a column is in another unit, or it is another column", k.source)
+	}
+	if k.most > 0 {
+		l.add(k.id+".share", k.at(), Error, columns, fmt.Sprintf("at most %g %% of the rows break it", 100*k.most), "more than that no table of good rows has: values have lost their rows, or a column its unit", k.source)
+	}
 }
 
 // columnsOf are the columns that quantities and derived numbers are read from.
