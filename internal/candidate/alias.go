@@ -26,7 +26,7 @@ var kinds = []string{kindKOI, kindKepler, kindTOI, kindK2, kindEPIC, kindName, k
 // kindOf tells the kind of an object's name.
 func kindOf(name string) string {
 	switch {
-	case koi.MatchString(name):
+	case name != "" && name[0]|0x20 == 'k' && digits(name[len(name)-1:]) == 1 && koi.MatchString(name):
 		return kindKOI
 	case strings.HasPrefix(name, "Kepler-"):
 		return kindKepler
@@ -94,9 +94,9 @@ func (c *candidate) via(e *entity) string {
 // alias adds a name that the candidate has not got yet.
 func (c *candidate) alias(a Alias) {
 	a.Candidate = c.key
-	f := foldObject(a.Name)
-	if a.Name != "" && !slices.ContainsFunc(c.aliases, func(have Alias) bool { return have.Kind == a.Kind && foldObject(have.Name) == f }) {
-		c.aliases = append(c.aliases, a)
+	f := a.Kind + " " + foldObject(a.Name)
+	if a.Name != "" && !slices.Contains(c.folds, f) {
+		c.aliases, c.folds = append(c.aliases, a), append(c.folds, f)
 	}
 }
 

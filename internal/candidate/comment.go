@@ -73,7 +73,10 @@ var koi = regexp.MustCompile(`^(?i:KOI[- ]?|K)([0-9]{1,5})\.([0-9]{2})$`)
 
 // foldObject is foldName, and KOI-72.01 is K00072.01.
 func foldObject(name string) string {
-	if name == "" || name[0]|0x20 != 'k' {
+	if len(name) == 9 && name[0] == 'K' && name[6] == '.' && digits(name[1:]) == 5 && digits(name[7:]) == 2 {
+		return "k" + name[1:] // as the archive writes it
+	}
+	if name == "" || name[0]|0x20 != 'k' || digits(name[len(name)-1:]) == 0 {
 		return foldName(name)
 	}
 	if m := koi.FindStringSubmatch(name); m != nil {

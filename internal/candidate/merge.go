@@ -64,6 +64,7 @@ type candidate struct {
 	basis   basis
 	star    *star
 	aliases []Alias
+	folds   []string // kind and name of the aliases, as they are compared
 	rows    int
 	clash   int // conflicts
 }
