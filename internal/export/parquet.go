@@ -29,8 +29,8 @@ type parquetWriter struct {
 const (
 	batchRows  = 32
 	groupRows  = 50_000
-	groupCells = 4 << 20  // of a row group; 8 bytes each
-	groupTexts = 32 << 20 // bytes of text in a row group
+	groupCells = 1 << 20 // of a row group; 8 bytes each
+	groupTexts = 8 << 20 // bytes of text in a row group
 	pageBytes  = 64 << 10
 )
 
@@ -48,7 +48,7 @@ func newParquet(w io.Writer, t *table, h Head) (Writer, error) {
 		DataPageVersion:    1,
 		DataPageStatistics: true,
 		PageBufferSize:     pageBytes,
-		DictionaryMaxBytes: 1 << 20, // of a column; then its texts stand plainly
+		DictionaryMaxBytes: 64 << 10, // of a column; then its texts stand plainly
 		KeyValueMetadata:   meta,
 	})
 	return p, nil

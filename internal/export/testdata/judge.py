@@ -1,7 +1,7 @@
 """Reads what the program wrote with readers that are not ours and compares each
 cell with what was to be written.
 
-Usage: judge.py FOLDER: holds t.json, t.csv, t.vot, t.parquet, and want.jsonl: a line of
+judge(folder) looks at a folder that holds t.json, t.csv, t.vot, t.parquet, and want.jsonl: a line of
 column names, a line of types, then rows; doubles as hexadecimal text, integers
 as decimal text, texts as lists of one, null as null. stilts.vot.csv and
 stilts.csv.csv, if there, are the same rows as stilts read and wrote them."""
@@ -11,14 +11,11 @@ import json
 import math
 import os
 import re
-import sys
 import warnings
 
 import parquet
 
-folder = sys.argv[1]
-lines = [json.loads(s) for s in open(os.path.join(folder, "want.jsonl"), encoding="utf-8", newline="\n")]
-names, types, want = lines[0], lines[1], lines[2:]
+folder, names, types, want = "", [], [], []
 ACTIVE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 csv.field_size_limit(1 << 30)
 
@@ -127,15 +124,24 @@ def read_parquet():
 
 def read_stilts(name):
     rows = list(csv.reader(open(path(name), encoding="utf-8", newline="")))
+    if name == "stilts.csv.csv":  # stilts 3.4 takes the bytes of a CSV file for Latin-1
+        rows = [[c.encode("latin-1").decode("utf-8") for c in r] for r in rows]
     return [[parsed(t, c) for t, c in zip(types, r)] for r in rows[1:]]
 
 
 XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-same("json", read_json())
-same("csv", read_csv(), lambda s: ACTIVE.sub("\ufffd", s))
-# astropy takes white space from both ends of a text, in every column.
-same("votable, astropy", [[c.strip() or None if isinstance(c, str) else c for c in r] for r in read_votable()], lambda s: XML.sub("\ufffd", s).strip())
-same("parquet", read_parquet())
-for name in ("stilts.vot.csv", "stilts.csv.csv"):
-    if os.path.exists(path(name)):
-        same(name, read_stilts(name), lambda s: XML.sub("\ufffd", s))
+
+
+def judge(where):
+    global folder, names, types, want
+    folder = where
+    lines = [json.loads(s) for s in open(path("want.jsonl"), encoding="utf-8", newline="\n")]
+    names, types, want = lines[0], lines[1], lines[2:]
+    same("json", read_json())
+    same("csv", read_csv(), lambda s: ACTIVE.sub("\ufffd", s))
+    # astropy takes white space from both ends of a text, in every column.
+    same("votable, astropy", [[c.strip() or None if isinstance(c, str) else c for c in r] for r in read_votable()], lambda s: XML.sub("\ufffd", s).strip())
+    same("parquet", read_parquet())
+    for name in ("stilts.vot.csv", "stilts.csv.csv"):
+        if os.path.exists(path(name)):
+            same(name, read_stilts(name), lambda s: (XML if name == "stilts.vot.csv" else ACTIVE).sub("\ufffd", s))
