@@ -116,8 +116,9 @@ func TestWhatDidNotFollowFollowsTheNextRequest(t *testing.T) {
 		if err != nil || res.Source != ingest.FromCache || res.RawPath != path || strings.Join(f.take(), " ") != want {
 			t.Errorf("request %d: %+v %v", i, res, err)
 		}
-		if doc := document(t, b, res.ReportPath); doc.Files[0].Path != path || doc.Report.Rows != 3 {
-			t.Errorf("%+v", doc)
+		doc := document(t, b, res.ReportPath)
+		if s := doc.Report.Summary(); doc.Files[0].Path != path || doc.Report.Rows != 3 || !res.Validation.Valid || res.Validation.Warnings != s.Warnings || res.Validation.Metrics.Completeness == nil {
+			t.Errorf("%+v, the answer says %+v", doc, res.Validation)
 		}
 	}
 	// Who gives up in between lets it follow the next request too.

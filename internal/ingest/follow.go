@@ -57,7 +57,8 @@ func (r *run) mend(ctx context.Context, res *TableResult) {
 		r.log.Error("the current table cannot be judged", "path", r.newest.Path, "error", err)
 		return
 	}
-	if p, err := r.keepReport(ctx, *r.newest, r.judge(ctx, table, r.asked.At)); err == nil {
-		res.ReportPath = p
+	rep := r.judge(ctx, table, r.asked.At)
+	if p, err := r.keepReport(ctx, *r.newest, rep); err == nil {
+		res.ReportPath, res.Validation = p, rep.Summary()
 	}
 }

@@ -22,7 +22,7 @@ func (r *run) judge(ctx context.Context, table *catalog.Table, at time.Time) *va
 
 // invalid is the error of a table that failed validation.
 func (r *run) invalid(rep *validate.Report) error {
-	first := findings(rep, 1)[0]
+	first := findings(rep, 1)[0] // there is one: only what a full list has no room for is left out
 	where := ""
 	if first.Row != "" {
 		where = "row " + clip(first.Row, 60) + ": "
@@ -63,13 +63,13 @@ func (r *run) keepReport(ctx context.Context, m store.Meta, rep *validate.Report
 	return p, err
 }
 
-// reportOf finds the newest report of a stored table, told by its bytes; "" if
-// none is kept.
-func (s *Service) reportOf(ctx context.Context, m store.Meta) exo.Path {
+// reported adds the newest report of a stored table, told by its bytes, to an
+// answer about it. Without one the answer keeps what the table's own record says.
+func (s *Service) reported(ctx context.Context, m store.Meta, res *TableResult) {
 	list, err := s.opt.Store.List(ctx, store.Filter{Kind: store.Validation, Table: m.Table, From: m.SHA256})
 	if err != nil {
 		s.log.Error("the validation reports cannot be listed", "error", err)
-		return ""
+		return
 	}
 	var newest store.Meta
 	for _, rep := range list {
@@ -77,5 +77,7 @@ func (s *Service) reportOf(ctx context.Context, m store.Meta) exo.Path {
 			newest = rep
 		}
 	}
-	return newest.Path
+	if res.ReportPath = newest.Path; newest.Validation != nil {
+		res.Validation = *newest.Validation
+	}
 }

@@ -145,12 +145,12 @@ func (r *run) answer(ctx context.Context, from Source, m store.Meta) TableResult
 		RetrievedAt: m.RetrievedAt, FreshUntil: r.freshUntil(),
 		Changes:       catalog.Changes{Unchanged: m.Rows},
 		SchemaChanges: catalog.NoSchemaChanges(),
-		ReportPath:    r.reportOf(ctx, m),
 		Warnings:      []string{},
 	}
 	if m.Validation != nil {
 		res.Validation = *m.Validation
 	}
+	r.reported(ctx, m, &res)
 	return res
 }
 
