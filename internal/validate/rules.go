@@ -2,7 +2,9 @@ package validate
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"exoplanetai/internal/catalog"
@@ -86,7 +88,7 @@ func (l *ruleList) quantity(q *quantity) {
 func (l *ruleList) relation(k *relation, columns []string) {
 	l.add(k.id, k.at(), k.severity, columns, k.asks(), k.reason, k.source)
 	if k.mid.set() {
-		l.add(k.id+".median", k.at(), Error, columns, k.mid.text("median of "+k.says, ""), "outside, a column is in another unit, or it is another column", k.source)
+		l.add(k.id+".median", k.at(), Error, columns, "median of "+k.says+": "+k.mid.words(), "outside, a column is in another unit, or it is another column", k.source)
 	}
 	if k.most > 0 {
 		l.add(k.id+".share", k.at(), Error, columns, fmt.Sprintf("at most %g %% of the rows break it", 100*k.most), "more than that no table of good rows has: values have lost their rows, or a column its unit", k.source)
@@ -161,9 +163,18 @@ func (s sibling) text() string {
 }
 
 // asks tells where the number of a relation must lie.
-func (k *relation) asks() string {
-	if !k.holds.set() {
-		return k.says + " = 0"
+func (k *relation) asks() string { return k.says + ": " + k.holds.words() }
+
+// words writes a span behind what lies in it.
+func (s span) words() string {
+	lo, hi := strconv.FormatFloat(s.lo, 'g', 10, 64), strconv.FormatFloat(s.hi, 'g', 10, 64)
+	switch {
+	case s.lo == s.hi:
+		return lo
+	case math.IsInf(s.hi, 1):
+		return "at least " + lo
+	case math.IsInf(s.lo, -1):
+		return "at most " + hi
 	}
-	return k.holds.text(k.says, "")
+	return lo + " to " + hi
 }
