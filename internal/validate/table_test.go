@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"reflect"
 	"runtime"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/universe"
 	"exoplanetai/internal/validate"
+	"exoplanetai/internal/xtest"
 )
 
 // minimal is a header of each table with what it needs, and a row for it.
@@ -188,7 +190,7 @@ func TestTheSameTableGivesTheSameReport(t *testing.T) {
 
 func TestSimulatedTablesHaveNoErrors(t *testing.T) {
 	u := universe.New(1)
-	for typ, name := range map[catalog.Type]string{catalog.KOI: "cumulative", catalog.TOI: "toi", catalog.K2: "k2pandc", catalog.Gaia: "gaia"} {
+	for name, typ := range map[string]catalog.Type{"cumulative": catalog.KOI, "toi": catalog.TOI, "exofop": catalog.TOI, "k2pandc": catalog.K2, "gaia": catalog.Gaia} {
 		table, ok := u.Table(name)
 		if !ok {
 			t.Fatalf("no table %s", name)
@@ -317,4 +319,26 @@ func FuzzTable(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestEveryDialectIsUnderstood(t *testing.T) {
+	for file, typ := range map[string]catalog.Type{
+		"exofop/download_toi_pipe.txt": catalog.TOI, "exofop/download_toi_reconstructed.csv": catalog.TOI,
+		"exofop/dashboard_export_2025-07-03.csv": catalog.TOI, "exofop/dashboard_export_2022-06.csv": catalog.TOI,
+		"nasa/toi_webtable_2025-09-29.csv": catalog.TOI, "nasa/cumulative_webtable_2025-09-29.csv": catalog.KOI, "nasa/k2pandc_webtable_2025-09-29.csv": catalog.K2,
+	} {
+		b, err := os.ReadFile(xtest.Shared(t, "data/protocol/"+file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rep := judgeTable(t, typ, b)
+		if !rep.Valid || rep.Levels[validate.Range].Checked == 0 || rep.Levels[validate.Quality].Checked == 0 {
+			t.Errorf("%s: %+v", file, rep)
+		}
+		for _, f := range rep.Findings {
+			if f.Severity != validate.Info {
+				t.Logf("%s: %s %s %s", file, f.Rule, f.Row, f.Message)
+			}
+		}
+	}
 }
