@@ -195,7 +195,8 @@ func (s *Service) stars(ctx context.Context, name exo.Name) ([]*star, error) {
 		if t == nil {
 			continue
 		}
-		for _, i := range t.RowsNamed(name) {
+		rows := t.RowsNamed(name)
+		for _, i := range rows[:min(len(rows), mostRows)] {
 			w := newStar()
 			w.row(t, i)
 			found = append(found, w)
@@ -225,7 +226,7 @@ func (s *Service) formerly(ctx context.Context, name exo.Name) ([]*star, error) 
 			if err != nil {
 				return nil, err
 			}
-			for i := range t.Len() {
+			for i := range min(t.Len(), mostRows) {
 				w := newStar()
 				w.row(t, i)
 				found = append(found, w)
@@ -237,6 +238,10 @@ func (s *Service) formerly(ctx context.Context, name exo.Name) ([]*star, error) 
 	}
 	return united(found), nil
 }
+
+// mostRows bounds the rows of one table that are looked at for one name. No star
+// has a tenth of them; a name that comments without end share is ambiguous anyway.
+const mostRows = 1000
 
 // oneStar is how far apart two tables may put one star of one name: proper motion
 // over the decades between their epochs, seconds of arc.

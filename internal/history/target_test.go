@@ -279,3 +279,17 @@ func BenchmarkTarget20(b *testing.B) {
 		}
 	})
 }
+
+func TestANameThatEveryRowSharesIsAmbiguousAndNotSlow(t *testing.T) {
+	b := open(t)
+	rows := make([]string, 20_000)
+	for k := range rows {
+		rows[k] = fmt.Sprintf("%d,%d.01,PC,%g,%g,2459000.5,10,2,2,WASP-1 b", k+1, k+1, float64(k%360), float64(k%90))
+	}
+	b.hold(catalog.TOI, 0, csv(toiHead, rows...))
+	begin := time.Now()
+	_, err := b.serve(history.Options{}).Target(t.Context(), "WASP-1")
+	if list, _ := json.Marshal(exo.ExtraOf(err)["candidates"]); kind(err) != exo.Invalid || len(list) < 100 || len(list) > 4000 || time.Since(begin) > 20*time.Second {
+		t.Errorf("%v after %s", err, time.Since(begin))
+	}
+}
