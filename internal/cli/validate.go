@@ -63,6 +63,10 @@ func (c *command) validateCommand() *cobra.Command {
 					return err
 				}
 			}
+			look := func(context.Context, *Reader) error { return nil } // a reader makes nothing where there is no data folder
+			if err := c.read(cmd.Context(), look); err != nil {
+				return err
+			}
 			return c.write(cmd.Context(), func(ctx context.Context, w *Writer) error { return c.validate(ctx, w, req, save, force) })
 		},
 	}
