@@ -3,6 +3,7 @@ package validate_test
 import (
 	"bytes"
 	"encoding/binary"
+	"flag"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -256,12 +257,14 @@ func missionFile(name string) bool {
 	return strings.HasPrefix(name, "tess") || strings.HasPrefix(name, "k") || strings.Contains(name, "data-alerts")
 }
 
+var allFaults = flag.Bool("all-faults", false, "put every fault into every light curve")
+
 func TestSeededFaultsOfRealLightCurvesAreFound(t *testing.T) {
 	seeds, missed := 0, 0
 	files := curves(t)
 	for i, name := range slices.Sorted(maps.Keys(files)) {
 		data := files[name]
-		if !missionFile(name) || underRace && i%9 != 0 {
+		if !missionFile(name) || underRace && i%5 != 0 {
 			continue
 		}
 		star := known(t, data)
@@ -269,7 +272,11 @@ func TestSeededFaultsOfRealLightCurvesAreFound(t *testing.T) {
 		for _, f := range judge(t, name, data, validate.LightCurveOptions{Star: star, Teff: teff}).Findings {
 			before[f.Rule] = true
 		}
-		for what, fault := range lightCurveFaults {
+		for k, what := range slices.Sorted(maps.Keys(lightCurveFaults)) {
+			fault := lightCurveFaults[what]
+			if !*allFaults && (i+k)%3 != 0 { // every fault in some files, every file with some faults
+				continue
+			}
 			rule := "lightcurve." + fault.rule
 			if before[rule] {
 				continue // the real file has it
