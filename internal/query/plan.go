@@ -87,6 +87,7 @@ type scope struct {
 	index int    // condition whose index is used; -1: none
 	cost  int64  // of finding all matches, as rows read one after the other
 	total int64  // rows that match; -1: not counted yet
+	once  bool   // all matches are read, and so counted, where that is cheaper than looking twice
 }
 
 // scope decides which index is used: the cone's cells, else that of the
@@ -97,12 +98,14 @@ func (p *plan) scope(ctx context.Context, b *budget, q *file) (*scope, error) {
 	case p.cone != nil:
 		sorted := slices.ContainsFunc(p.order, func(o order) bool { return o.col >= 0 })
 		s.from, s.count = p.circle(len(p.conditions) > 0 || sorted), p.circle(len(p.conditions) > 0)
+		s.once = len(p.conditions) > 0 // looking rows up takes most of the time
 		return s, nil
 	case len(p.conditions) == 0:
 		s.total = q.about.Rows
 	}
 	s.from.add(" FROM t WHERE 1")
 	s.count = s.from
+	most := q.about.Rows // that can match
 	for i, c := range p.conditions {
 		if !p.about.indexable(c) {
 			continue
@@ -118,7 +121,9 @@ func (p *plan) scope(ctx context.Context, b *budget, q *file) (*scope, error) {
 		if len(p.conditions) == 1 {
 			s.total = n
 		}
+		most = min(most, n)
 	}
+	s.once = s.total < 0 && most < q.about.Rows/3
 	return s, nil
 }
 

@@ -145,8 +145,7 @@ func (p *plan) run(ctx context.Context, b *budget, q *file) (page []hit, total i
 	if err != nil {
 		return nil, 0, err
 	}
-	if p.cone != nil && len(p.conditions) > 0 {
-		// Looking rows up takes most of the time: once is enough for both.
+	if s.once {
 		page, err = p.ids(ctx, b, q, s, -1, 0)
 		total = int64(len(page))
 		from := min(p.offset, total)
