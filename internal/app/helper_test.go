@@ -183,6 +183,7 @@ func start(t *testing.T, getenv func(string) string, line ...string) *server {
 	case srv.url = <-addresses:
 	case status := <-ended:
 		<-read
+		stopped = true
 		t.Fatalf("%v ended with %d: %s", line, status, srv.said())
 	case <-time.After(30 * time.Second):
 		t.Fatal("the server does not start")
