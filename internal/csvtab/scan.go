@@ -95,7 +95,7 @@ func (s *scanner) scan(b []byte, eof, doubled, lazy bool) (n int, st status) {
 // begins at i. A quote closes a cell if a separator, a line end or the end of
 // the input follows it.
 func (s *scanner) quoted(b []byte, i int, eof, doubled, lazy bool) (int, status) {
-	lines := false
+	looked := i // for line ends, which matter only once a quote is not doubled
 	for {
 		k := bytes.IndexByte(b[i:], '"')
 		if k < 0 && !eof {
@@ -104,7 +104,6 @@ func (s *scanner) quoted(b []byte, i int, eof, doubled, lazy bool) (int, status)
 		if k < 0 {
 			return 0, unclosed
 		}
-		lines = lines || !lazy && bytes.IndexByte(b[i:i+k], '\n') >= 0
 		i += k + 1
 		switch {
 		case i == len(b) && !eof:
@@ -116,9 +115,10 @@ func (s *scanner) quoted(b []byte, i int, eof, doubled, lazy bool) (int, status)
 			continue
 		}
 		s.bare = true
-		if lines && !lazy {
+		if !lazy && bytes.IndexByte(b[looked:i], '\n') >= 0 {
 			return 0, odd
 		}
+		looked = i
 	}
 }
 
@@ -130,7 +130,7 @@ func (s *scanner) cell(raw string) string {
 	if n := len(raw); n >= 2 && raw[n-1] == '"' {
 		raw = raw[1 : n-1]
 	}
-	if strings.Contains(raw, `""`) {
+	if strings.IndexByte(raw, '"') >= 0 {
 		return strings.ReplaceAll(raw, `""`, `"`)
 	}
 	return raw
