@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"math"
 	"strconv"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"exoplanetai/internal/catalog"
 	"exoplanetai/internal/export"
+	"exoplanetai/internal/query"
 )
 
 // telling are the columns of each table that say most, in order: they are shown
@@ -29,6 +31,21 @@ const widestCell = 28
 
 // shownDigits are the digits of a number on a terminal; files and pipes get all.
 const shownDigits = 10
+
+// selectGrid finds rows for a terminal.
+func (c *command) selectGrid(ctx context.Context, from Catalogs, req query.Request) (head query.Head, g grid, err error) {
+	err = from.Select(ctx, req, query.Rows{
+		Head: func(h query.Head) error {
+			head, g.columns = h, h.Columns
+			return nil
+		},
+		Row: func(cells []any) error {
+			g.rows = append(g.rows, c.gridRow(cells))
+			return nil
+		},
+	})
+	return head, g, err
+}
 
 // shownColumns chooses the columns for a terminal: the key, those that were
 // asked about, then the telling ones. Without any of these, the first ones.

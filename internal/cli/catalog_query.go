@@ -325,18 +325,7 @@ func (c *command) showGrid(ctx context.Context, r *Reader, req query.Request, f 
 			req.Columns = shownColumns(req.Table, all, askedColumns(req))
 		}
 	}
-	var head query.Head
-	var g grid
-	err := r.Catalogs.Select(ctx, req, query.Rows{
-		Head: func(h query.Head) error {
-			head, g.columns = h, h.Columns
-			return nil
-		},
-		Row: func(cells []any) error {
-			g.rows = append(g.rows, c.gridRow(cells))
-			return nil
-		},
-	})
+	head, g, err := c.selectGrid(ctx, r.Catalogs, req)
 	if err != nil {
 		return err
 	}

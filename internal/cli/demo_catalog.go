@@ -163,18 +163,7 @@ func (c *command) printDemoQuery(ctx context.Context, d *Demo, out func(string, 
 		line += " " + quoted(f.Column+"="+f.Expr)
 	}
 	out("\n%s --sort %s", line, demoQuery.Sort)
-	var head query.Head
-	var g grid
-	err := d.Catalogs.Select(ctx, demoQuery, query.Rows{
-		Head: func(h query.Head) error {
-			head, g.columns = h, h.Columns
-			return nil
-		},
-		Row: func(cells []any) error {
-			g.rows = append(g.rows, c.gridRow(cells))
-			return nil
-		},
-	})
+	head, g, err := c.selectGrid(ctx, d.Catalogs, demoQuery)
 	if err != nil {
 		return err
 	}

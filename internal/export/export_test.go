@@ -61,9 +61,9 @@ func TestJSONIsWhatItSays(t *testing.T) {
 	h, rows := sample()
 	got := string(write(t, export.JSON, h, rows, true))
 	want := `{"as_of":null,
-"next":"/catalogs/koi?offset=6\u0026limit=6",
+"next":"/catalogs/koi?offset=6&limit=6",
 "total":12,
-"columns":[{"name":"kepoi_name","type":"char"},{"name":"kepid","type":"int","description":"KIC \u003cidentifier\u003e"},{"name":"koi_period","type":"double","unit":"days"},{"name":"Planet Radius (R_Earth) err","type":"double","unit":"Earth radii"},{"name":"koi_slogg","type":"double","unit":"log10(cm/s**2)"}],
+"columns":[{"name":"kepoi_name","type":"char"},{"name":"kepid","type":"int","description":"KIC \u003cidentifier>"},{"name":"koi_period","type":"double","unit":"days"},{"name":"Planet Radius (R_Earth) err","type":"double","unit":"Earth radii"},{"name":"koi_slogg","type":"double","unit":"log10(cm/s**2)"}],
 "rows":[
 {"kepoi_name":"K00753.01","kepid":10811496,"koi_period":19.89913995,"Planet Radius (R_Earth) err":0.1,"koi_slogg":4.5},
 {"kepoi_name":"K00001.01","kepid":null,"koi_period":null,"Planet Radius (R_Earth) err":null,"koi_slogg":null},

@@ -52,10 +52,13 @@ func newJSON(o out, t *table, h Head) (Writer, error) {
 // member gives the JSON of a value of the document's head. Outside ASCII there
 // is nothing but text in it, so what acts on a terminal can be escaped after.
 func member(v any) ([]byte, error) {
-	b, err := json.Marshal(v)
-	if err != nil {
+	var doc bytes.Buffer
+	enc := json.NewEncoder(&doc)
+	enc.SetEscapeHTML(false) // an address keeps its &
+	if err := enc.Encode(v); err != nil {
 		return nil, exo.E("export.NewWriter", exo.Internal, nil, err)
 	}
+	b := bytes.TrimSuffix(doc.Bytes(), []byte("\n"))
 	if !bytes.ContainsFunc(b, escaped) {
 		return b, nil
 	}
@@ -72,7 +75,7 @@ func member(v any) ([]byte, error) {
 
 // escaped tells of characters that stand as \u escapes though JSON does not ask
 // for it. White space outside of texts is none of them.
-func escaped(r rune) bool { return active(r) || r == 0xfeff || r == 0xfffe || r == 0xffff }
+func escaped(r rune) bool { return r == '<' || active(r) || r == 0xfeff || r == 0xfffe || r == 0xffff }
 
 func (w *jsonWriter) Row(cells []any) error {
 	if w.err != nil {
