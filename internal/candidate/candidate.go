@@ -79,14 +79,12 @@ func (m *Merged) AliasesCSV() []byte { return writeCSV(aliasColumns, m.aliasRows
 // ConflictsCSV is the list of disagreements as bytes.
 func (m *Merged) ConflictsCSV() []byte { return writeCSV(conflictColumns, m.conflictRows()) }
 
-// JSON is the merged table with its description, aliases and conflicts, in the
-// form of Normal's.
+// JSON is the description of the merged table: its columns and those of the
+// aliases and conflicts, the conventions and the counts. The rows are those of
+// CSV, AliasesCSV and ConflictsCSV.
 func (m *Merged) JSON() []byte {
 	w := newWriter(head{Table: catalog.Candidates, Version: "v2", Conventions: slices.Concat(conventions, mergeConventions), Counts: &m.Counts,
 		Columns: m.Columns, Aliases: aliasColumns, Conflicts: conflictColumns, RowCount: len(m.Rows)})
-	w.rows("rows", m.Columns, m.Rows)
-	w.rows("aliases", aliasColumns, m.aliasRows())
-	w.rows("conflicts", conflictColumns, m.conflictRows())
 	return w.end()
 }
 

@@ -397,9 +397,27 @@ func TestTablesInTheWrongPlaceAreRefused(t *testing.T) {
 	if err != nil || len(m.Rows) != 0 || len(m.Columns) == 0 {
 		t.Error(m, err)
 	}
-	var doc map[string]any
-	if err := json.Unmarshal(m.JSON(), &doc); err != nil {
-		t.Error(err)
+}
+
+func TestTheDescriptionOfTheMergedTableHasNoRows(t *testing.T) {
+	m := merge(t, "1,K00001.01,Kepler-1 b,CONFIRMED,2.5,1e-4,-1e-4,100,1e-3,2,1000,100,0,11\n", "9,5.01,KP,100,0,,,2458000,,2.5,,2,1000,10.8,\n", "", "")
+	for _, m := range []*candidate.Merged{m, {}} {
+		var doc map[string]json.RawMessage
+		if err := json.Unmarshal(m.JSON(), &doc); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"table", "version", "conventions", "counts", "columns", "alias_columns", "conflict_columns", "row_count"} {
+			if len(doc[name]) == 0 {
+				t.Errorf("the description lacks %s", name)
+			}
+			if name == "columns" && strings.Count(string(doc[name]), `"name":`) != len(m.Columns) {
+				t.Errorf("%d columns: %s", len(m.Columns), doc[name])
+			}
+			delete(doc, name)
+		}
+		if len(doc) > 0 {
+			t.Errorf("the description repeats what the CSV files hold: %d more members", len(doc))
+		}
 	}
 }
 

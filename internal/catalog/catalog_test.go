@@ -161,6 +161,9 @@ func TestNamesLeadToStars(t *testing.T) {
 		{toi, "WASP-46", "TIC 231663901"},
 		{toi, "wasp 46", "TIC 231663901"},
 		{toi, "WASP-62", "TIC 149603524"}, // the table says "WASP 62 b"
+		{toi, "HAT-P-7", "TIC 424865156"}, // the comment says "HAT-P-7 b/Kepler-2 b"
+		{toi, "HAT-P-7 b", "TIC 424865156"},
+		{toi, "Kepler-2 b", "TIC 424865156"},
 		{toi, "TIC 231663901", "TIC 231663901"},
 		{toi, "KIC 231663901", ""},
 		{toi, "AU Mic b", "TIC 441420236"},

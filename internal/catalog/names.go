@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -38,17 +39,27 @@ func (t *Table) NamesOf(i int) (objects, stars []string) {
 	}
 	planet := t.Get(i, RolePlanet)
 	add(&objects, planet)
-	for part := range strings.FieldsFuncSeq(t.Get(i, RoleComments), func(r rune) bool { return r == ';' || r == ',' }) {
-		if part = strings.TrimSpace(part); host(part) != "" {
-			add(&objects, part)
-			add(&stars, host(part))
-		}
+	for name := range t.mentioned(i) {
+		add(&objects, name)
+		add(&stars, host(name))
 	}
 	for _, id := range t.ids(i) {
 		add(&stars, id.String())
 	}
 	add(&stars, t.Get(i, RoleHost), host(planet))
 	return objects, stars
+}
+
+// mentioned gives the planets' names in the comments of row i: the parts between
+// semicolons, commas or slashes that are nothing but one ("HAT-P-7 b/Kepler-2 b").
+func (t *Table) mentioned(i int) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for part := range strings.FieldsFuncSeq(t.Get(i, RoleComments), func(r rune) bool { return r == ';' || r == ',' || r == '/' }) {
+			if part = strings.TrimSpace(part); host(part) != "" && !yield(part) {
+				return
+			}
+		}
+	}
 }
 
 // Position returns where row i stands on the sky, degrees, ICRS; false if the

@@ -124,11 +124,9 @@ func (x *nameIndex) build(t *Table) {
 		add(i, t.Get(i, RoleHost))
 		add(i, t.Get(i, RolePlanet))
 		add(i, host(t.Get(i, RolePlanet)))
-		for part := range strings.FieldsFuncSeq(t.Get(i, RoleComments), func(r rune) bool { return r == ';' || r == ',' }) {
-			if part = strings.TrimSpace(part); host(part) != "" {
-				add(i, part)
-				add(i, host(part))
-			}
+		for planet := range t.mentioned(i) {
+			add(i, planet)
+			add(i, host(planet))
 		}
 	}
 }

@@ -196,7 +196,7 @@ func (u *update) candidates(ctx context.Context) error {
 	u.res.Merge = &merged.Counts
 	m.Rows, m.Columns = len(merged.Rows), columns(merged.Columns)
 	return u.publish(ctx, "processed/v2/", m, []file{
-		{".csv", merged.CSV(), 0}, {".json", merged.JSON(), m.Rows},
+		{".csv", merged.CSV(), 0}, {".json", merged.JSON(), 0},
 		{"_aliases.csv", merged.AliasesCSV(), len(merged.Aliases)}, {"_conflicts.csv", merged.ConflictsCSV(), len(merged.Conflicts)},
 	})
 }

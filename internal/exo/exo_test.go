@@ -25,6 +25,8 @@ func TestParseName(t *testing.T) {
 		"a lower-case TIC with dash":        {"tic-0000000441420236", exo.FormID, "TIC 441420236"},
 		"a Kepler archive name":             {"kplr011904151", exo.FormID, "KIC 11904151"},
 		"a K2 archive name":                 {"ktwo201912552", exo.FormID, "EPIC 201912552"},
+		"a K2 candidate, for its star":      {"epic 0211311380.01", exo.FormID, "EPIC 211311380"},
+		"a K2 candidate with a dash":        {"EPIC-211311380.02", exo.FormID, "EPIC 211311380"},
 		"a TOI star":                        {"TOI-700", exo.FormTOI, "TOI 700"},
 		"a TOI planet keeps its last digit": {"toi 2221.10", exo.FormTOI, "TOI 2221.10"},
 		"a KOI as the catalog writes it":    {"K00072.01", exo.FormKOI, "K00072.01"},
@@ -65,6 +67,9 @@ func TestParseNameRefuses(t *testing.T) {
 		"a bare number":               "201912552",
 		"a bare decimal number":       "700.01",
 		"TIC zero":                    "TIC 0",
+		"a candidate of EPIC zero":    "EPIC 0.01",
+		"a candidate of one digit":    "EPIC 211311380.1",
+		"a decimal TIC":               "TIC 1.5",
 		"a negative TIC":              "TIC -1",
 		"a negative KIC":              "kic--7",
 		"right-to-left override":      "AU\u202eMic",
@@ -83,6 +88,16 @@ func TestParseNameRefuses(t *testing.T) {
 				t.Errorf("ParseName(%q): no hint", in)
 			}
 		})
+	}
+}
+
+func TestACandidateIsNotACatalogNumber(t *testing.T) {
+	n, err := exo.ParseName("EPIC 211311380.01")
+	if err != nil || n.ID != (exo.TargetID{Catalog: exo.EPIC, Number: 211311380}) {
+		t.Errorf("%+v, %v", n, err)
+	}
+	if id, err := exo.ParseTargetID("EPIC 211311380.01"); !errors.Is(err, exo.Invalid) {
+		t.Errorf("the candidate was read as the star %s: %v", id, err)
 	}
 }
 

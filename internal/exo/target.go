@@ -115,7 +115,7 @@ func ParseTargetID(s string) (TargetID, error) {
 	if err != nil {
 		return TargetID{}, err
 	}
-	if n.Form != FormID {
+	if n.Form != FormID || strings.Contains(n.Query, ".") { // a candidate is not its star
 		return TargetID{}, Errorf("exo.ParseTargetID", Invalid, nil, "%q is not a catalog number", clip(s)).
 			Try("write it as TIC 441420236, KIC 11904151 or EPIC 201912552")
 	}
@@ -153,7 +153,8 @@ func (f Form) Mission() Mission {
 //
 // Canonical is the spelling that the catalogs use: "TIC 441420236",
 // "TOI 700.01", "K00072.01" (star alone: "K00072"), "Kepler-10 b", "K2-18 b";
-// for FormOther the text with blanks collapsed.
+// for FormOther the text with blanks collapsed. The name of a K2 candidate,
+// "EPIC 211311380.01", is read as its star's.
 type Name struct {
 	Query     string   // as given, trimmed
 	Form      Form     //
@@ -165,6 +166,7 @@ type Name struct {
 const maxName = 100
 
 var (
+	reEPIC   = regexp.MustCompile(`(?i)^(epic)(?:[ _]*|-)0*([0-9]{1,18})\.[0-9]{2}$`) // a candidate of K2, EPIC 211311380.01
 	reID     = regexp.MustCompile(`(?i)^(tic|kic|epic|kplr|ktwo)(?:[ _]*|-)0*([0-9]{1,18})$`)
 	reNoID   = regexp.MustCompile(`(?i)^(tic|kic|epic|kplr|ktwo)[^a-z]*$`) // a catalog and what is no number of it
 	reTOI    = regexp.MustCompile(`(?i)^toi[ _-]*0*([0-9]{1,6})(?:\.([0-9]{2}))?$`)
@@ -192,7 +194,11 @@ func ParseName(s string) (Name, error) {
 			Try("write TIC %s, KIC %s or EPIC %s", clip(q), clip(q), clip(q))
 	}
 	n := Name{Query: q}
-	if m := reID.FindStringSubmatch(q); m != nil {
+	m := reID.FindStringSubmatch(q)
+	if m == nil {
+		m = reEPIC.FindStringSubmatch(q)
+	}
+	if m != nil {
 		if num, err := strconv.ParseUint(m[2], 10, 64); err == nil && num > 0 {
 			n.Form, n.ID = FormID, TargetID{prefixes[strings.ToLower(m[1])], num}
 			n.Canonical = n.ID.String()
