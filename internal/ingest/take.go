@@ -80,7 +80,7 @@ const mostRenamed = 10
 func schemaWarnings(c catalog.SchemaChanges) []string {
 	var w []string
 	if len(c.Added) > 0 {
-		w = append(w, fmt.Sprintf("the archive added %d columns: %s", len(c.Added), list(c.Added)))
+		w = append(w, fmt.Sprintf("the archive added %d column(s): %s", len(c.Added), list(c.Added)))
 	}
 	if len(c.Removed) > 0 {
 		w = append(w, fmt.Sprintf("the archive dropped %d columns: %s", len(c.Removed), list(c.Removed)))

@@ -8,9 +8,9 @@ import (
 	"exoplanetai/internal/exo"
 )
 
-// minRows is how many rows it takes before the median of a column, a share of
-// broken relations or an empty column is no chance. Smaller tables, a selection
-// or a synthetic sky for one, need not be like the archives'.
+// minRows is how many rows it takes before the median of a column or a share of
+// broken relations is no chance. Smaller tables, a selection or a synthetic sky
+// for one, need not be like the archives'.
 const minRows = 1000
 
 // Table judges a table by all rules of its type. The findings of a rule beyond
