@@ -26,6 +26,7 @@ type Config struct {
 	Freshness  Freshness
 	Ingest     Ingest
 	Storage    Storage
+	Backup     Backup
 	Processing Processing
 	Catalogs   Catalogs
 	Changes    Changes
@@ -68,6 +69,20 @@ type Ingest struct {
 // Storage says how long files are kept before a clean-up may take them.
 type Storage struct {
 	RawRetention, CacheRetention, BackupRetention time.Duration // whole days; 0: for ever
+
+	CacheMaxBytes int64 // the cache is cut to this size; 0: no limit
+	// LowDiskPercent of the disk free: what may go is cleaned up, and alerts are
+	// sent. FullDiskPercent: writing is refused. 0: never.
+	LowDiskPercent, FullDiskPercent int64
+	AlertWebhooks                   []string // addresses that an alert is posted to; each may hold a secret
+}
+
+// Backup says where backups go and what opens them.
+type Backup struct {
+	Repository   string // a folder, or s3://bucket/prefix?endpoint=host; empty: there are no backups
+	PasswordFile string // file with the password that the repository is encrypted with
+	AccessKey    string // of S3
+	SecretKey    string // of S3
 }
 
 // Processing holds the defaults of the preprocessing pipeline and of jobs.

@@ -302,9 +302,40 @@ func TestWebhooksAreAListOrATextWithCommas(t *testing.T) {
 	}
 }
 
+func TestBackupsAndThresholdsAreChecked(t *testing.T) {
+	c := load(t, "", nil, nil)
+	if c.Storage.LowDiskPercent != 5 || c.Storage.FullDiskPercent != 1 || c.Storage.CacheMaxBytes != 0 || c.Backup.Repository != "" {
+		t.Errorf("defaults: %+v %+v", c.Storage, c.Backup)
+	}
+	const s3 = "s3://exo/backups?endpoint=s3.example.org"
+	c = load(t, "storage: {cache_max_mb: 2}\nbackup: {repository: '"+s3+"', password_file: /etc/exo/password}\n", map[string]string{"BACKUP_ACCESS_KEY": "a", "BACKUP_SECRET_KEY": "b"}, nil)
+	if c.Storage.CacheMaxBytes != 2<<20 || c.Backup != (config.Backup{Repository: s3, PasswordFile: "/etc/exo/password", AccessKey: "a", SecretKey: "b"}) {
+		t.Errorf("%+v %+v", c.Storage, c.Backup)
+	}
+	for _, e := range c.Entries() {
+		if e.Key == "backup.repository" && e.Value != s3 {
+			t.Errorf("the repository is shown as %q", e.Value)
+		}
+	}
+	for why, file := range map[string]string{
+		"a repository without a password":          "backup: {repository: /srv/backups}\n",
+		"a password in the address":                "backup: {repository: 's3://u:s3cret@bucket', password_file: p}\n",
+		"an address of another kind":               "backup: {repository: 'ftp://host/s3cret', password_file: p}\n",
+		"an address with an unknown parameter":     "backup: {repository: 's3://bucket?key=s3cret', password_file: p}\n",
+		"refusing to write before any clean-up":    "storage: {low_disk_percent: 2, full_disk_percent: 3}\n",
+		"a share of the disk that is all of it":    "storage: {low_disk_percent: 100}\n",
+		"a size of the cache below nothing at all": "storage: {cache_max_mb: -1}\n",
+	} {
+		_, err := config.Load(sources(file, nil, nil))
+		if !errors.Is(err, exo.Invalid) || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: %v", why, err)
+		}
+	}
+}
+
 func TestSecretsAreNeverShown(t *testing.T) {
 	env := map[string]string{"NASA_API_KEY": "s3cret", "ESA_API_KEY": "s3cret", "DATABASE_URL": "postgres://u:s3cret@db/x?password=s3cret", "REDIS_URL": "redis://:s3cret@r:6379",
-		"WEBHOOK_SECRET": "s3cret", "WEBHOOKS": "https://a/s3cret"}
+		"WEBHOOK_SECRET": "s3cret", "WEBHOOKS": "https://a/s3cret", "ALERT_WEBHOOKS": "https://a/s3cret", "BACKUP_ACCESS_KEY": "s3cret", "BACKUP_SECRET_KEY": "s3cret"}
 	for _, e := range load(t, "", env, nil).Entries() {
 		if strings.Contains(e.Value, "s3cret") {
 			t.Errorf("%s shows %q", e.Key, e.Value)
@@ -358,7 +389,8 @@ func TestTheDocumentationNamesEveryKeyWithItsDefault(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"DATA_PATH", "CACHE_PATH", "NASA_API_KEY", "ESA_API_KEY", "REDIS_URL", "CACHE_TTL_HOURS", "MAX_CONCURRENT_DOWNLOADS",
-		"PROCESSING_TIMEOUT_MINUTES", "DATABASE_URL", "LISTEN", "LOG_LEVEL", "CONFIG_FILE", "WEBHOOKS", "WEBHOOK_SECRET"} {
+		"PROCESSING_TIMEOUT_MINUTES", "DATABASE_URL", "LISTEN", "LOG_LEVEL", "CONFIG_FILE", "WEBHOOKS", "WEBHOOK_SECRET",
+		"ALERT_WEBHOOKS", "BACKUP_REPOSITORY", "BACKUP_PASSWORD_FILE", "BACKUP_ACCESS_KEY", "BACKUP_SECRET_KEY"} {
 		if !strings.Contains(string(text), "`"+name+"`") {
 			t.Errorf("docs/configuration.md does not name %s", name)
 		}

@@ -65,6 +65,7 @@ func Load(src Sources) (Config, error) {
 		l.flags(src.Flags),
 	}
 	cfg := l.merge(layers)
+	l.related(cfg)
 	if len(l.mistakes) > 0 {
 		slices.Sort(l.mistakes)
 		l.mistakes = slices.Compact(l.mistakes)
@@ -236,6 +237,17 @@ func (l *loader) merge(layers []layer) Config {
 		l.values[s.key] = v
 	}
 	return cfg
+}
+
+// related checks what no setting shows by itself.
+func (l *loader) related(cfg Config) {
+	if s := cfg.Storage; len(l.mistakes) == 0 && s.LowDiskPercent > 0 && s.FullDiskPercent > s.LowDiskPercent {
+		l.mistakes = append(l.mistakes, fmt.Sprintf("storage.full_disk_percent: %d is more than storage.low_disk_percent, %d; writing would be refused before any clean-up",
+			s.FullDiskPercent, s.LowDiskPercent))
+	}
+	if b := cfg.Backup; b.Repository != "" && b.PasswordFile == "" {
+		l.mistakes = append(l.mistakes, "backup.password_file: is missing, and backup.repository is given; allowed: "+setting{kind: folder}.allowed())
+	}
 }
 
 func (l *loader) find(key string) (setting, bool) {

@@ -35,6 +35,7 @@ const (
 	redisURL     kind = "redisURL"
 	loopback     kind = "loopback"
 	addresses    kind = "addresses"
+	repository   kind = "repository"
 )
 
 // units turns whole numbers into durations.
@@ -68,6 +69,8 @@ func (s setting) allowed() string {
 		return "an address such as https://stpubdata.s3.amazonaws.com, without query"
 	case addresses:
 		return fmt.Sprintf("a list of at most %d addresses such as https://hooks.example.org/changes", maxAddresses)
+	case repository:
+		return "a folder's path, or an address such as s3://bucket/prefix?endpoint=s3.example.org"
 	case databaseURL:
 		return "an address such as postgres://user@host:5432/name"
 	case redisURL:
@@ -179,6 +182,8 @@ func (s setting) parseText(text string) (value, string) {
 		return checkService(text, "redis", "rediss")
 	case loopback:
 		return checkLoopback(text)
+	case repository:
+		return checkRepository(text)
 	}
 	return value{text: text}, ""
 }
@@ -314,6 +319,30 @@ func checkService(text string, schemes ...string) (value, string) {
 		return value{}, "names no host"
 	case badPort(u.Port(), u.Host):
 		return value{}, "has a bad port"
+	}
+	return value{text: text}, ""
+}
+
+// checkRepository accepts a folder, or an address of S3 without a key in it.
+func checkRepository(text string) (value, string) {
+	if !strings.Contains(text, "://") {
+		return value{text: text}, ""
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return value{}, "is not an address"
+	case u.Scheme != "s3":
+		return value{}, "is neither a folder nor an address that begins with s3://"
+	case u.Hostname() == "" || u.Port() != "":
+		return value{}, "names no bucket"
+	case u.User != nil:
+		return value{}, "holds a user or password"
+	}
+	for name := range u.Query() {
+		if name != "endpoint" && name != "region" {
+			return value{}, "has a parameter that is neither endpoint nor region"
+		}
 	}
 	return value{text: text}, ""
 }

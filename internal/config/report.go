@@ -88,6 +88,8 @@ func (s setting) show(v value) string {
 		return "(hidden)"
 	case s.kind == addresses:
 		return hosts(v.list)
+	case s.kind == repository:
+		return v.text // has neither user nor password
 	case s.address:
 		return publicAddress(v.text)
 	}

@@ -58,6 +58,16 @@ func settings() []setting {
 		{key: "storage.cache_retention_days", kind: days, fallback: "7", max: maxDays, put: func(c *Config, v value) { c.Storage.CacheRetention = v.span }},
 		{key: "storage.backup_retention_days", kind: days, fallback: "30", max: maxDays, put: func(c *Config, v value) { c.Storage.BackupRetention = v.span }},
 
+		{key: "storage.cache_max_mb", kind: count, fallback: "0", max: 1e9, put: func(c *Config, v value) { c.Storage.CacheMaxBytes = v.number << 20 }},
+		{key: "storage.low_disk_percent", kind: count, fallback: "5", max: 90, put: func(c *Config, v value) { c.Storage.LowDiskPercent = v.number }},
+		{key: "storage.full_disk_percent", kind: count, fallback: "1", max: 90, put: func(c *Config, v value) { c.Storage.FullDiskPercent = v.number }},
+		{key: "storage.alert_webhooks", env: "ALERT_WEBHOOKS", kind: addresses, address: true, put: func(c *Config, v value) { c.Storage.AlertWebhooks = v.list }},
+
+		{key: "backup.repository", env: "BACKUP_REPOSITORY", kind: repository, address: true, put: func(c *Config, v value) { c.Backup.Repository = v.text }},
+		{key: "backup.password_file", env: "BACKUP_PASSWORD_FILE", kind: folder, put: func(c *Config, v value) { c.Backup.PasswordFile = v.text }},
+		{key: "backup.access_key", env: "BACKUP_ACCESS_KEY", kind: token, secret: true, put: func(c *Config, v value) { c.Backup.AccessKey = v.text }},
+		{key: "backup.secret_key", env: "BACKUP_SECRET_KEY", kind: token, secret: true, put: func(c *Config, v value) { c.Backup.SecretKey = v.text }},
+
 		{key: "processing.default_quality_bitmask", kind: bitmask, fallback: "default", max: 1<<31 - 1, words: []string{"none", "default", "hard", "hardest"},
 			put: func(c *Config, v value) { c.Processing.DefaultQualityBitmask = v.text }},
 		{key: "processing.max_processing_time_minutes", env: "PROCESSING_TIMEOUT_MINUTES", kind: minutes, fallback: "60", min: 1, max: 7 * 24 * 60,
