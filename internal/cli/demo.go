@@ -38,6 +38,8 @@ type Demo struct {
 	History  Historian
 	Pairs    []DemoPair   // planets that two tables list
 	Change   func() error // lets ExoFOP's table change; nil: it cannot
+
+	Flip func(p exo.Path) error // turns one bit of a stored file over; nil: it cannot
 }
 
 // DemoTarget is a star whose light curves the demonstration ingests.
