@@ -79,6 +79,9 @@ func (s *Store) Publish(ctx context.Context, items ...Item) ([]Meta, error) {
 		}
 		return a.metas(), nil
 	}
+	if err := s.room(); err != nil {
+		return nil, err
+	}
 	if err := s.intend(a, items); err != nil {
 		s.forget(a)
 		return nil, err

@@ -30,7 +30,7 @@ type Staged struct {
 }
 
 // Stage makes a new staged file. The caller defers Discard, which does nothing
-// after a publication.
+// after a publication. While Options.Room refuses, its error is returned.
 func (s *Store) Stage(ctx context.Context) (*Staged, error) {
 	const op = "store.Stage"
 	if err := s.writable(op); err != nil {
@@ -38,6 +38,9 @@ func (s *Store) Stage(ctx context.Context) (*Staged, error) {
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, exo.E(op, exo.KindOf(err), nil, err)
+	}
+	if err := s.room(); err != nil {
+		return nil, err
 	}
 	n := s.serial.Add(1)
 	name := fmt.Sprintf("%s/%08d.data", slot(n), n)

@@ -20,6 +20,8 @@ type Options struct {
 	Log     *slog.Logger // nil: no log
 	Holder  string       // who takes the lock, for the message to others: "serve, pid 4711"
 
+	Room func() error // refuses with exo.Full while the disk has no room for more; asked by Stage and Publish; nil: none
+
 	ReadOnly bool // take no lock and write nothing; the folder and the database may be read-only too
 	Rebuild  bool // open although tree and index contradict each other; Reindex must be called before anything is stored
 }
@@ -166,6 +168,14 @@ func (s *Store) writable(op string) error {
 		return exo.Errorf(op, exo.Conflict, nil, "the index has to be made again first").Try("run `exoplanetai storage reindex`")
 	}
 	return nil
+}
+
+// room asks whether the disk has room for more.
+func (s *Store) room() error {
+	if s.Room == nil {
+		return nil
+	}
+	return s.Room()
 }
 
 func (s *Store) now() time.Time { return s.Clock().UTC().Round(0) }
