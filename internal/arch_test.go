@@ -28,7 +28,7 @@ var levels = map[string]int{
 	"internal/archive/nea": 4, "internal/archive/exofop": 4, "internal/archive/mast": 4,
 	"internal/archive/esa": 4, "internal/archive/folder": 4, "internal/cache/file": 4,
 
-	"internal/tables": 4, "internal/reports": 4,
+	"internal/tables": 4, "internal/reports": 4, "internal/version": 4,
 
 	"internal/ingest": 5, "internal/process": 5, "internal/review": 5,
 	"internal/derive": 5, "internal/query": 5, "internal/history": 5,

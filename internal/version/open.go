@@ -1,0 +1,249 @@
+package version
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"exoplanetai/internal/exo"
+	"exoplanetai/internal/fsys"
+	"exoplanetai/internal/store"
+)
+
+// Options says what versions work on.
+type Options struct {
+	FS       fsys.FS      // the data folder
+	Store    *store.Store // its files; open to write unless ReadOnly
+	Clock    exo.Clock
+	Log      *slog.Logger // nil: no log
+	Program  string       // name and version of the program, for the manifests
+	ReadOnly bool         // look only: no writing call of any kind
+}
+
+// Versions keeps the versions of a data tree. All its methods may be called
+// from many goroutines; one changes something at a time.
+type Versions struct {
+	Options
+	mu     sync.Mutex // held by who makes or deletes a version
+	record record
+}
+
+// Places in the data tree.
+const (
+	root         = "versions"
+	manifestFile = "manifest.json"
+	filesFolder  = "files"
+	making       = ".new-" // begins the name of a version that is being made
+	leaving      = ".del-" // begins the name of one that is being deleted
+)
+
+func folder(n exo.VersionName) string     { return root + "/" + string(n) }
+func manifestOf(n exo.VersionName) string { return folder(n) + "/" + manifestFile }
+func place(n exo.VersionName, p exo.Path) string {
+	return folder(n) + "/" + filesFolder + "/" + string(p)
+}
+
+// Open opens the versions of a data tree. Unless ReadOnly it first finishes or
+// undoes what a crash left: a version that was being made is removed, a deletion
+// is finished, and manifests and record get from each other what one lacks.
+func Open(ctx context.Context, o Options) (*Versions, error) {
+	const op = "version.Open"
+	if o.FS == nil || o.Store == nil || o.Clock == nil {
+		return nil, exo.Errorf(op, exo.Internal, nil, "versions need a disk, a store and a clock")
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	v := &Versions{Options: o}
+	v.record.fs = o.FS
+	if o.ReadOnly {
+		return v, nil
+	}
+	return v, v.recover(ctx)
+}
+
+// recover removes what was being made, finishes deletions, and compares manifests
+// and record.
+func (v *Versions) recover(ctx context.Context) error {
+	list, err := v.FS.ReadDir(root)
+	if err != nil {
+		return err
+	}
+	for _, e := range list {
+		name := e.Name()
+		gone, deleting := strings.CutPrefix(name, leaving)
+		switch {
+		case deleting:
+			if err := v.record.strike(ctx, exo.VersionName(gone), v.now()); err != nil {
+				return err
+			}
+		case !strings.HasPrefix(name, making):
+			continue
+		}
+		v.Log.Info("an unfinished version is removed", "name", name)
+		if err := fsys.RemoveAll(ctx, v.FS, root+"/"+name); err != nil {
+			return err
+		}
+	}
+	_, err = v.rebuild(ctx, false)
+	return err
+}
+
+func (v *Versions) now() time.Time { return v.Clock().UTC().Round(0) }
+
+// writable refuses on what was opened to look only.
+func (v *Versions) writable(op string) error {
+	if v.ReadOnly {
+		return exo.Errorf(op, exo.Conflict, nil, "the data folder is open to read only")
+	}
+	return nil
+}
+
+// names lists the versions that have a folder, by name.
+func (v *Versions) names() ([]exo.VersionName, error) {
+	list, err := v.FS.ReadDir(root)
+	if err != nil && exo.KindOf(err) != exo.NotFound {
+		return nil, err
+	}
+	names := []exo.VersionName{}
+	for _, e := range list {
+		if n, err := exo.ParseVersionName(e.Name()); err == nil && e.IsDir() {
+			names = append(names, n)
+		}
+	}
+	return names, nil
+}
+
+// List describes all versions, newest first. Of each only the head of its
+// manifest is read, so the cost does not grow with the files.
+//
+// Errors: exo.Corrupt for a manifest that is damaged or missing.
+func (v *Versions) List(ctx context.Context) ([]Summary, error) {
+	names, err := v.names()
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Summary, 0, len(names))
+	for _, n := range names {
+		if err := ctx.Err(); err != nil {
+			return nil, exo.E("version.List", exo.KindOf(err), nil, err)
+		}
+		s, err := v.summary(n)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	newestFirst(list)
+	return list, nil
+}
+
+func newestFirst(list []Summary) {
+	slices.SortFunc(list, func(a, b Summary) int {
+		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(b.Version, a.Version))
+	})
+}
+
+// edge is how much of a manifest's two ends holds all but its files.
+const edge = 64 << 10
+
+// summary reads the members before and after the files.
+func (v *Versions) summary(n exo.VersionName) (Summary, error) {
+	f, err := fsys.Open(v.FS, manifestOf(n))
+	if err != nil {
+		return Summary{}, unreadable(n, err)
+	}
+	defer f.Close() // only read
+	info, err := f.Stat()
+	if err != nil {
+		return Summary{}, err
+	}
+	if info.Size() <= 2*edge {
+		m, err := v.read(n)
+		return m.Summary, err
+	}
+	head, tail := make([]byte, edge), make([]byte, edge)
+	if _, err := f.ReadAt(head, 0); err != nil {
+		return Summary{}, err
+	}
+	if _, err := f.ReadAt(tail, info.Size()-edge); err != nil && err != io.EOF {
+		return Summary{}, err
+	}
+	i, j := bytes.Index(head, []byte(filesBegin)), bytes.LastIndex(tail, []byte(filesEnd))
+	if i < 0 || j < 0 {
+		return Summary{}, unreadable(n, bad("has no list of files where it should be"))
+	}
+	s, err := decodeSummary(slices.Concat(head[:i], tail[j+len(filesEnd):]))
+	if err == nil && s.Version != n {
+		err = bad("belongs to version %s", s.Version)
+	}
+	if err != nil {
+		return Summary{}, unreadable(n, err)
+	}
+	return s, nil
+}
+
+// read reads a whole manifest.
+func (v *Versions) read(n exo.VersionName) (Manifest, error) {
+	data, err := fsys.ReadFile(v.FS, manifestOf(n), manifestLimit)
+	if err != nil {
+		return Manifest{}, unreadable(n, err)
+	}
+	m, err := Decode(data)
+	if err == nil && m.Version != n {
+		err = bad("belongs to version %s", m.Version)
+	}
+	if err != nil {
+		return Manifest{}, unreadable(n, err)
+	}
+	return m, nil
+}
+
+// unreadable names the version whose manifest cannot be read.
+func unreadable(n exo.VersionName, err error) error {
+	const op = "version.read"
+	switch exo.KindOf(err) {
+	case exo.NotFound:
+		return exo.E(op, exo.Corrupt, n, err).Say("the manifest of version %s is missing", n).Try(rebuildHint)
+	case exo.Corrupt:
+		return exo.E(op, exo.Corrupt, n, err).Say("version %s: %s", n, exo.MessageOf(err)).Try(rebuildHint)
+	}
+	return err
+}
+
+// Show reads the manifest of a version.
+//
+// Errors: exo.NotFound with the nearest names; exo.Corrupt.
+func (v *Versions) Show(_ context.Context, n exo.VersionName) (Manifest, error) {
+	if err := v.exists(n); err != nil {
+		return Manifest{}, err
+	}
+	return v.read(n)
+}
+
+// exists refuses with exo.NotFound where there is no such version.
+func (v *Versions) exists(n exo.VersionName) error {
+	names, err := v.names()
+	if err != nil || slices.Contains(names, n) {
+		return err
+	}
+	e := exo.Errorf("version.Show", exo.NotFound, n, "there is no version %s", n)
+	if len(names) == 0 {
+		return e.Try("there is none yet; make one: exoplanetai version create %s", n)
+	}
+	slices.SortStableFunc(names, func(a, b exo.VersionName) int {
+		return cmp.Compare(exo.Edits(string(a), string(n)), exo.Edits(string(b), string(n)))
+	})
+	names = names[:min(5, len(names))]
+	near := make([]string, len(names))
+	for i, n := range names {
+		near[i] = string(n)
+	}
+	return e.Try("nearest: %s", strings.Join(near, ", ")).With("nearest", near)
+}

@@ -1,0 +1,410 @@
+package version
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	git "github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/cache"
+	"github.com/go-git/go-git/v5/plumbing/filemode"
+	"github.com/go-git/go-git/v5/plumbing/object"
+	"github.com/go-git/go-git/v5/storage/filesystem"
+
+	"exoplanetai/internal/exo"
+	"exoplanetai/internal/fsys"
+)
+
+// record is the bare Git repository versions/.git. It is opened for each use, so
+// that a `git gc` beside us does no harm, and written by objects: there is no
+// index and no work tree. The caller holds the lock of Versions.
+//
+// Tree of a commit: manifest.json has all members but the files; below files/
+// there is one list per folder, files.jsonl, a line for each file. Folders
+// that did not change share their lists with the commit before.
+type record struct{ fs fsys.FS }
+
+const (
+	gitFolder  = root + "/.git"
+	branch     = plumbing.ReferenceName("refs/heads/main")
+	headerName = "manifest.json"
+	listName   = "files.jsonl"
+)
+
+// author is who makes every commit: the record is about data, not people.
+func author(at time.Time) object.Signature {
+	return object.Signature{Name: "ExoplanetAI", Email: "data@exoplanetai.invalid", When: at}
+}
+
+// open opens the repository, and makes it if there is none and make is set.
+func (r record) open(ctx context.Context, make bool) (*filesystem.Storage, error) {
+	disk := &billyFS{ctx: ctx, fs: r.fs, root: gitFolder}
+	st := filesystem.NewStorageWithOptions(disk, cache.NewObjectLRUDefault(), filesystem.Options{})
+	_, err := git.Open(st, nil)
+	if errors.Is(err, git.ErrRepositoryNotExists) && make {
+		err = r.init(st)
+	}
+	if errors.Is(err, git.ErrRepositoryNotExists) {
+		return nil, exo.E("version.record", exo.NotFound, nil, err).Say("there is no record of the versions").Try(rebuildHint)
+	}
+	if err != nil {
+		return nil, recordError(err)
+	}
+	return st, nil
+}
+
+func (r record) init(st *filesystem.Storage) error {
+	if err := fsys.MkdirAll(r.fs, gitFolder, 0o755); err != nil {
+		return err
+	}
+	if _, err := git.InitWithOptions(st, nil, git.InitOptions{DefaultBranch: branch}); err != nil {
+		return err
+	}
+	cfg, err := st.Config()
+	if err != nil {
+		return err
+	}
+	// A collection that git starts by itself would work beside our writing.
+	cfg.Raw.SetOption("gc", "", "auto", "0")
+	cfg.Core.IsBare = true
+	return st.SetConfig(cfg)
+}
+
+// recordError gives an error of the library its kind.
+func recordError(err error) error {
+	if err == nil || errors.As(err, new(*exo.Error)) {
+		return err
+	}
+	return exo.E("version.record", exo.Corrupt, nil, err).Say("the record of the versions, versions/.git, cannot be read").Try(rebuildHint)
+}
+
+// add commits a manifest and tags it, unless the tag is there.
+func (r record) add(ctx context.Context, m Manifest) error {
+	st, err := r.open(ctx, true)
+	if err != nil {
+		return err
+	}
+	tag := plumbing.NewTagReferenceName(string(m.Version))
+	if _, err := st.Reference(tag); err == nil {
+		return nil
+	} else if !errors.Is(err, plumbing.ErrReferenceNotFound) {
+		return recordError(err)
+	}
+	tree, err := writeManifest(st, m)
+	if err != nil {
+		return recordError(err)
+	}
+	message := string(m.Version) + "\n"
+	if m.Description != "" {
+		message += "\n" + m.Description + "\n"
+	}
+	commit, err := r.commit(ctx, st, tree, message, m.CreatedAt)
+	if err != nil {
+		return recordError(err)
+	}
+	note := &object.Tag{Name: string(m.Version), Tagger: author(m.CreatedAt), TargetType: plumbing.CommitObject, Target: commit,
+		Message: string(m.Version) + "\n\nid " + m.ID.String() + "\n"}
+	hash, err := put(st, note)
+	if err != nil {
+		return recordError(err)
+	}
+	return r.point(ctx, tag, hash)
+}
+
+// commit adds a commit to the branch.
+func (r record) commit(ctx context.Context, st *filesystem.Storage, tree plumbing.Hash, message string, at time.Time) (plumbing.Hash, error) {
+	c := &object.Commit{Author: author(at), Committer: author(at), Message: message, TreeHash: tree}
+	head, err := st.Reference(branch)
+	switch {
+	case err == nil:
+		c.ParentHashes = []plumbing.Hash{head.Hash()}
+	case !errors.Is(err, plumbing.ErrReferenceNotFound):
+		return plumbing.ZeroHash, err
+	}
+	hash, err := put(st, c)
+	if err != nil {
+		return hash, err
+	}
+	return hash, r.point(ctx, branch, hash)
+}
+
+// point lets a reference name an object. The library writes references in place,
+// and a crash could leave a torn one; this replaces it whole.
+func (r record) point(ctx context.Context, ref plumbing.ReferenceName, hash plumbing.Hash) error {
+	name := gitFolder + "/" + string(ref)
+	if err := fsys.MkdirAll(r.fs, path.Dir(name), 0o755); err != nil {
+		return err
+	}
+	return fsys.WriteAtomic(ctx, r.fs, name, []byte(hash.String()+"\n"), 0o644)
+}
+
+// strike notes that a version was deleted: a commit without files, and no tag.
+func (r record) strike(ctx context.Context, n exo.VersionName, at time.Time) error {
+	st, err := r.open(ctx, true)
+	if err != nil {
+		return err
+	}
+	tag := plumbing.NewTagReferenceName(string(n))
+	if _, err := st.Reference(tag); err != nil {
+		if errors.Is(err, plumbing.ErrReferenceNotFound) {
+			return nil
+		}
+		return recordError(err)
+	}
+	tree, err := put(st, &object.Tree{})
+	if err == nil {
+		_, err = r.commit(ctx, st, tree, "Delete "+string(n)+"\n", at)
+	}
+	if err == nil {
+		err = st.RemoveReference(tag)
+	}
+	return recordError(err)
+}
+
+// tagged lists the versions that the record has, by name.
+func (r record) tagged(ctx context.Context) ([]exo.VersionName, error) {
+	st, err := r.open(ctx, false)
+	if err != nil {
+		if errors.Is(err, exo.NotFound) {
+			return nil, nil
+		}
+		return nil, err
+	}
+	refs, err := st.IterReferences()
+	if err != nil {
+		return nil, recordError(err)
+	}
+	var names []exo.VersionName
+	err = refs.ForEach(func(ref *plumbing.Reference) error {
+		if !ref.Name().IsTag() {
+			return nil
+		}
+		if n, err := exo.ParseVersionName(ref.Name().Short()); err == nil { // others put theirs there, perhaps
+			names = append(names, n)
+		}
+		return nil
+	})
+	slices.Sort(names)
+	return names, recordError(err)
+}
+
+// read gives the manifest that the record has of a version.
+func (r record) read(ctx context.Context, n exo.VersionName) (Manifest, error) {
+	st, err := r.open(ctx, false)
+	if err != nil {
+		return Manifest{}, err
+	}
+	ref, err := st.Reference(plumbing.NewTagReferenceName(string(n)))
+	if err != nil {
+		return Manifest{}, recordError(err)
+	}
+	tag, err := object.GetTag(st, ref.Hash())
+	if err != nil {
+		return Manifest{}, recordError(err)
+	}
+	commit, err := object.GetCommit(st, tag.Target)
+	if err != nil {
+		return Manifest{}, recordError(err)
+	}
+	tree, err := commit.Tree()
+	if err != nil {
+		return Manifest{}, recordError(err)
+	}
+	m, err := readManifest(tree)
+	return m, recordError(err)
+}
+
+// put writes an object.
+func put(st *filesystem.Storage, o interface {
+	Encode(plumbing.EncodedObject) error
+}) (plumbing.Hash, error) {
+	e := st.NewEncodedObject()
+	if err := o.Encode(e); err != nil {
+		return plumbing.ZeroHash, err
+	}
+	return known(st, e)
+}
+
+// known writes an object unless it is there: folders that did not change cost
+// nothing.
+func known(st *filesystem.Storage, e plumbing.EncodedObject) (plumbing.Hash, error) {
+	if st.HasEncodedObject(e.Hash()) == nil {
+		return e.Hash(), nil
+	}
+	return st.SetEncodedObject(e)
+}
+
+func putBlob(st *filesystem.Storage, data []byte) (plumbing.Hash, error) {
+	e := st.NewEncodedObject()
+	e.SetType(plumbing.BlobObject)
+	w, err := e.Writer()
+	if err == nil {
+		_, err = w.Write(data)
+	}
+	if err != nil {
+		return plumbing.ZeroHash, err
+	}
+	return known(st, e)
+}
+
+// node is a folder of the tree that is being written.
+type node struct {
+	list  bytes.Buffer
+	below map[string]*node
+}
+
+func (n *node) at(dir string) *node {
+	for part := range strings.SplitSeq(dir, "/") {
+		if n.below[part] == nil {
+			n.below[part] = &node{below: map[string]*node{}}
+		}
+		n = n.below[part]
+	}
+	return n
+}
+
+// writeManifest writes the tree of a commit.
+func writeManifest(st *filesystem.Storage, m Manifest) (plumbing.Hash, error) {
+	header, err := encodeSummary(m.Summary)
+	if err != nil {
+		return plumbing.ZeroHash, err
+	}
+	top := &node{below: map[string]*node{}}
+	last, dir := "", top
+	for _, f := range m.Files {
+		if d := f.Path.Dir(); d != last {
+			last, dir = d, top.at(d)
+		}
+		line, err := json.Marshal(entry{f.Path.Base(), f.Hash, f.SizeBytes, f.ModifiedAt})
+		if err != nil {
+			return plumbing.ZeroHash, err
+		}
+		dir.list.Write(line)
+		dir.list.WriteByte('\n')
+	}
+	blob, err := putBlob(st, header)
+	if err != nil {
+		return blob, err
+	}
+	files, err := top.write(st)
+	if err != nil {
+		return files, err
+	}
+	return put(st, &object.Tree{Entries: []object.TreeEntry{
+		{Name: filesFolder, Mode: filemode.Dir, Hash: files}, {Name: headerName, Mode: filemode.Regular, Hash: blob},
+	}})
+}
+
+// entry is a line of a folder's list.
+type entry struct {
+	Name       string     `json:"name"`
+	Hash       exo.Digest `json:"hash"`
+	SizeBytes  int64      `json:"size_bytes"`
+	ModifiedAt time.Time  `json:"modified_at"`
+}
+
+func (n *node) write(st *filesystem.Storage) (plumbing.Hash, error) {
+	var t object.Tree
+	for name, sub := range n.below {
+		hash, err := sub.write(st)
+		if err != nil {
+			return hash, err
+		}
+		t.Entries = append(t.Entries, object.TreeEntry{Name: name, Mode: filemode.Dir, Hash: hash})
+	}
+	if n.list.Len() > 0 {
+		hash, err := putBlob(st, n.list.Bytes())
+		if err != nil {
+			return hash, err
+		}
+		t.Entries = append(t.Entries, object.TreeEntry{Name: listName, Mode: filemode.Regular, Hash: hash})
+	}
+	slices.SortFunc(t.Entries, func(a, b object.TreeEntry) int { return cmp.Compare(sortName(a), sortName(b)) })
+	return put(st, &t)
+}
+
+// sortName is what Git sorts the entries of a tree by: a folder's name ends in a
+// stroke.
+func sortName(e object.TreeEntry) string {
+	if e.Mode == filemode.Dir {
+		return e.Name + "/"
+	}
+	return e.Name
+}
+
+// readManifest puts a manifest together again.
+func readManifest(tree *object.Tree) (Manifest, error) {
+	text, err := contents(tree, headerName)
+	if err != nil {
+		return Manifest{}, err
+	}
+	s, err := decodeSummary(text)
+	if err != nil {
+		return Manifest{}, err
+	}
+	m := Manifest{Summary: s, Files: make([]File, 0, min(s.FileCount, 1<<20))}
+	err = tree.Files().ForEach(func(f *object.File) error {
+		dir, name := path.Split(f.Name)
+		dir, below := strings.CutPrefix(dir, filesFolder+"/")
+		if !below || name != listName {
+			return nil
+		}
+		list, err := f.Reader()
+		if err != nil {
+			return err
+		}
+		defer list.Close() // only read
+		dec := json.NewDecoder(list)
+		for {
+			var e entry
+			if err := dec.Decode(&e); err == io.EOF {
+				return nil
+			} else if err != nil {
+				return err
+			}
+			m.Files = append(m.Files, File{exo.Path(dir + e.Name), e.Hash, e.SizeBytes, e.ModifiedAt})
+		}
+	})
+	if err != nil {
+		return Manifest{}, err
+	}
+	slices.SortFunc(m.Files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+	return m, m.check()
+}
+
+func contents(tree *object.Tree, name string) ([]byte, error) {
+	f, err := tree.File(name)
+	if err != nil {
+		return nil, err
+	}
+	text, err := f.Contents()
+	return []byte(text), err
+}
+
+// encodeSummary gives the members of a manifest but its files, in their form.
+func encodeSummary(s Summary) ([]byte, error) {
+	text, err := indentedWith(s, "")
+	if err != nil {
+		return nil, exo.E("version.Encode", exo.Internal, nil, err)
+	}
+	return append(text, '\n'), nil
+}
+
+// decodeSummary reads what encodeSummary wrote.
+func decodeSummary(text []byte) (Summary, error) {
+	var s Summary
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&s); err != nil {
+		return s, exo.E("version.Decode", exo.Corrupt, nil, err).Say("a manifest cannot be read: it is cut or no manifest").Try(rebuildHint)
+	}
+	return s, nil
+}
