@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/store"
@@ -153,6 +154,16 @@ func (d *Doctor) repair(ctx context.Context, a *Act) error {
 	return told(ctx, a, "file", func(ctx context.Context) (Outcome, error) { return d.o.Repair(ctx, paths) })
 }
 
+// subject is the stored file that a path is of: its record's path leads to it.
+func subject(name string) exo.Path {
+	for _, root := range []string{"raw/", "lightcurves/", "processed/", "metadata/validation/"} {
+		if inner, ok := strings.CutPrefix(name, "metadata/"+root); ok && strings.HasSuffix(inner, ".json") {
+			return exo.Path(root + strings.TrimSuffix(inner, ".json"))
+		}
+	}
+	return exo.Path(name)
+}
+
 // mend mends file by file. What is about a checksum file as a whole is made
 // right by a reindex.
 func (d *Doctor) mend(ctx context.Context, a *Act) error {
@@ -162,16 +173,13 @@ func (d *Doctor) mend(ctx context.Context, a *Act) error {
 	}
 	done, lines := 0, false
 	for _, name := range paths {
-		p, err := exo.ParsePath(name)
-		if err != nil {
+		if strings.HasPrefix(name, "checksums/") {
 			lines = true
 			continue
 		}
-		switch mended, err := d.o.Mender.Mend(ctx, p); {
+		switch mended, err := d.o.Mender.Mend(ctx, subject(name)); {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case err != nil && exo.KindOf(err) == exo.NotFound:
-			lines = true // a checksum file, not a stored one
 		case err != nil:
 			a.Left = append(a.Left, name+": "+exo.MessageOf(err))
 		case mended:

@@ -1,0 +1,107 @@
+package app_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// codesOf lists the codes of the findings of a doctor's document.
+func codesOf(doc map[string]any, severity string) string {
+	var codes []string
+	list, _ := doc["findings"].([]any)
+	for _, f := range list {
+		f, _ := f.(map[string]any)
+		if severity == "" || f["severity"] == severity {
+			codes = append(codes, f["code"].(string))
+		}
+	}
+	return strings.Join(codes, " ")
+}
+
+// TestTheDoctorHeals breaks a folder in each way that can be healed without
+// another copy, looks without touching, heals, and looks again.
+func TestTheDoctorHeals(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		damage func(t *testing.T, s *site, file string)
+		code   string
+	}{
+		"a file was made writable": {func(t *testing.T, s *site, file string) {
+			if err := os.Chmod(file, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}, "damage-mode"},
+		"a record is gone": {func(t *testing.T, s *site, file string) {
+			rel, err := filepath.Rel(s.path("data"), file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Remove(s.path("data/metadata/" + rel + ".json")); err != nil {
+				t.Fatal(err)
+			}
+		}, "damage-metadata"},
+		"the index is garbage": {func(t *testing.T, s *site, _ string) { scribble(t, s, 0, indexSize(t, s)) }, "index-damaged"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := sky(t)
+			s.must(t, "ingest", "table", "koi")
+			files, err := filepath.Glob(s.path("data/raw/nasa/*.csv"))
+			if err != nil || len(files) != 1 {
+				t.Fatalf("%v, %v", files, err)
+			}
+			want := dataFiles(t, s)
+			tt.damage(t, s, files[0])
+
+			before := tree(t, s.path("data"))
+			out, errs, status := s.run(t, "doctor")
+			if !strings.Contains(out, tt.code) {
+				t.Errorf("doctor: exit %d\n%s%s", status, out, errs)
+			}
+			unchanged(t, before, tree(t, s.path("data")))
+
+			doc := s.must(t, "doctor", "--fix")
+			if got := codesOf(doc, ""); strings.Contains(got, "damage-") || strings.Contains(got, "index-damaged") || len(doc["acts"].([]any)) == 0 {
+				t.Errorf("left %s of %v", got, doc)
+			}
+			unchanged(t, want, dataFiles(t, s))
+			if info, err := os.Stat(files[0]); err != nil || info.Mode().Perm()&0o222 != 0 {
+				t.Errorf("%v, %v", info, err)
+			}
+			if doc := s.must(t, "storage", "verify"); doc["ok"] != true {
+				t.Errorf("%v", doc)
+			}
+		})
+	}
+}
+
+// TestTheDoctorHarmsNothing has it look at what it cannot heal.
+func TestTheDoctorHarmsNothing(t *testing.T) {
+	t.Parallel()
+	s := sky(t)
+	if out, _, status := s.run(t, "doctor", "--fix"); status != 0 || !strings.Contains(out, "no-data") {
+		t.Errorf("no folder: exit %d\n%s", status, out)
+	}
+	if _, err := os.Stat(s.path("data")); err == nil {
+		t.Error("the doctor made a data folder")
+	}
+	s.must(t, "ingest", "table", "koi")
+	stranger := s.path("data/raw/nasa/stranger.csv")
+	if err := os.WriteFile(stranger, []byte("a\n1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want := dataFiles(t, s)
+	doc := s.must(t, "doctor", "--fix")
+	if got := codesOf(doc, "warning"); !strings.Contains(got, "damage-extra") {
+		t.Errorf("%s in %v", got, doc)
+	}
+	unchanged(t, want, dataFiles(t, s))
+	srv := s.serve(t)
+	defer srv.stop()
+	if out, _, status := s.run(t, "doctor", "--fix"); status != 4 || !strings.Contains(out, "store-busy") {
+		t.Errorf("beside a server: exit %d\n%s", status, out)
+	}
+}
