@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	git "github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
@@ -30,7 +29,10 @@ import (
 // Tree of a commit: manifest.json has all members but the files; below files/
 // there is one list per folder, files.jsonl, a line for each file. Folders
 // that did not change share their lists with the commit before.
-type record struct{ fs fsys.FS }
+type record struct {
+	fs    fsys.FS
+	swept bool // nothing of a crash is left
+}
 
 const (
 	gitFolder  = root + "/.git"
@@ -44,38 +46,73 @@ func author(at time.Time) object.Signature {
 	return object.Signature{Name: "ExoplanetAI", Email: "data@exoplanetai.invalid", When: at}
 }
 
-// open opens the repository, and makes it if there is none and make is set.
-func (r record) open(ctx context.Context, make bool) (*filesystem.Storage, error) {
-	disk := &billyFS{ctx: ctx, fs: r.fs, root: gitFolder}
-	st := filesystem.NewStorageWithOptions(disk, cache.NewObjectLRUDefault(), filesystem.Options{})
-	_, err := git.Open(st, nil)
-	if errors.Is(err, git.ErrRepositoryNotExists) && make {
-		err = r.init(st)
-	}
-	if errors.Is(err, git.ErrRepositoryNotExists) {
-		return nil, exo.E("version.record", exo.NotFound, nil, err).Say("there is no record of the versions").Try(rebuildHint)
-	}
-	if err != nil {
-		return nil, recordError(err)
-	}
-	return st, nil
+// What the record has beside objects and references.
+const (
+	headText   = "ref: refs/heads/main\n"
+	configText = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n[gc]\n\tauto = 0\n"
+)
+
+// repository is the record, opened for one use.
+type repository struct {
+	*filesystem.Storage
+	ctx  context.Context // of that use
+	disk *seam
 }
 
-func (r record) init(st *filesystem.Storage) error {
-	if err := fsys.MkdirAll(r.fs, gitFolder, 0o755); err != nil {
+// open opens the repository; to write, it makes what is not there of it.
+func (r *record) open(ctx context.Context, write bool) (*repository, error) {
+	disk := newSeam(r.fs, gitFolder)
+	g := &repository{filesystem.NewStorageWithOptions(disk, cache.NewObjectLRUDefault(), filesystem.Options{}), ctx, disk}
+	if write {
+		return g, r.prepare(ctx, disk)
+	}
+	if _, err := r.fs.Lstat(gitFolder); err != nil {
+		if exo.KindOf(err) == exo.NotFound {
+			return nil, exo.E("version.record", exo.NotFound, nil, err).Say("there is no record of the versions").Try(rebuildHint)
+		}
+		return nil, err
+	}
+	return g, nil
+}
+
+// prepare makes folders, settings and HEAD, HEAD last, where they are missing or
+// not ours, and once removes what a crash left. With gc.auto 0 git starts no
+// collection by itself, which would work beside our writing.
+func (r *record) prepare(ctx context.Context, disk *seam) error {
+	if r.swept {
+		return nil
+	}
+	for _, dir := range []string{"objects/info", "objects/pack", "refs/heads", "refs/tags"} {
+		if err := fsys.MkdirAll(r.fs, disk.at(dir), 0o755); err != nil {
+			return err
+		}
+	}
+	if err := disk.sweep(ctx); err != nil {
 		return err
 	}
-	if _, err := git.InitWithOptions(st, nil, git.InitOptions{DefaultBranch: branch}); err != nil {
+	for _, f := range [][2]string{{"config", configText}, {"HEAD", headText}} {
+		name := disk.at(f[0])
+		if text, err := fsys.ReadFile(r.fs, name, int64(len(f[1]))); err == nil && string(text) == f[1] {
+			continue
+		}
+		if err := fsys.WriteAtomic(ctx, r.fs, name, []byte(f[1]), 0o644); err != nil {
+			return err
+		}
+	}
+	if err := disk.settle(); err != nil {
 		return err
 	}
-	cfg, err := st.Config()
-	if err != nil {
+	r.swept = true
+	return nil
+}
+
+// point lets a reference name an object, at once and to last, after all objects
+// are on the disk. The library would write over the old name in place.
+func (g *repository) point(name plumbing.ReferenceName, to plumbing.Hash) error {
+	if err := g.disk.settle(); err != nil {
 		return err
 	}
-	// A collection that git starts by itself would work beside our writing.
-	cfg.Raw.SetOption("gc", "", "auto", "0")
-	cfg.Core.IsBare = true
-	return st.SetConfig(cfg)
+	return fsys.WriteAtomic(g.ctx, g.disk.fs, g.disk.at(string(name)), []byte(to.String()+"\n"), 0o644)
 }
 
 // recordError gives an error of the library its kind.
@@ -87,7 +124,7 @@ func recordError(err error) error {
 }
 
 // add commits a manifest and tags it, unless the tag is there.
-func (r record) add(ctx context.Context, m Manifest) error {
+func (r *record) add(ctx context.Context, m Manifest) error {
 	st, err := r.open(ctx, true)
 	if err != nil {
 		return err
@@ -106,7 +143,7 @@ func (r record) add(ctx context.Context, m Manifest) error {
 	if m.Description != "" {
 		message += "\n" + m.Description + "\n"
 	}
-	commit, err := r.commit(ctx, st, tree, message, m.CreatedAt)
+	commit, err := r.commit(st, tree, message, m.CreatedAt)
 	if err != nil {
 		return recordError(err)
 	}
@@ -116,15 +153,22 @@ func (r record) add(ctx context.Context, m Manifest) error {
 	if err != nil {
 		return recordError(err)
 	}
-	return r.point(ctx, tag, hash)
+	return st.point(tag, hash)
 }
 
 // commit adds a commit to the branch.
-func (r record) commit(ctx context.Context, st *filesystem.Storage, tree plumbing.Hash, message string, at time.Time) (plumbing.Hash, error) {
+func (r *record) commit(st *repository, tree plumbing.Hash, message string, at time.Time) (plumbing.Hash, error) {
 	c := &object.Commit{Author: author(at), Committer: author(at), Message: message, TreeHash: tree}
 	head, err := st.Reference(branch)
 	switch {
 	case err == nil:
+		last, err := object.GetCommit(st, head.Hash())
+		if err != nil {
+			return plumbing.ZeroHash, err
+		}
+		if last.TreeHash == tree && last.Message == message && last.Author.When.Unix() == at.Unix() { // its tag was cut off by a crash
+			return last.Hash, nil
+		}
 		c.ParentHashes = []plumbing.Hash{head.Hash()}
 	case !errors.Is(err, plumbing.ErrReferenceNotFound):
 		return plumbing.ZeroHash, err
@@ -133,21 +177,11 @@ func (r record) commit(ctx context.Context, st *filesystem.Storage, tree plumbin
 	if err != nil {
 		return hash, err
 	}
-	return hash, r.point(ctx, branch, hash)
-}
-
-// point lets a reference name an object. The library writes references in place,
-// and a crash could leave a torn one; this replaces it whole.
-func (r record) point(ctx context.Context, ref plumbing.ReferenceName, hash plumbing.Hash) error {
-	name := gitFolder + "/" + string(ref)
-	if err := fsys.MkdirAll(r.fs, path.Dir(name), 0o755); err != nil {
-		return err
-	}
-	return fsys.WriteAtomic(ctx, r.fs, name, []byte(hash.String()+"\n"), 0o644)
+	return hash, st.point(branch, hash)
 }
 
 // strike notes that a version was deleted: a commit without files, and no tag.
-func (r record) strike(ctx context.Context, n exo.VersionName, at time.Time) error {
+func (r *record) strike(ctx context.Context, n exo.VersionName, at time.Time) error {
 	st, err := r.open(ctx, true)
 	if err != nil {
 		return err
@@ -161,16 +195,19 @@ func (r record) strike(ctx context.Context, n exo.VersionName, at time.Time) err
 	}
 	tree, err := put(st, &object.Tree{})
 	if err == nil {
-		_, err = r.commit(ctx, st, tree, "Delete "+string(n)+"\n", at)
+		_, err = r.commit(st, tree, "Delete "+string(n)+"\n", at)
 	}
 	if err == nil {
 		err = st.RemoveReference(tag)
+	}
+	if err == nil {
+		err = st.disk.settle()
 	}
 	return recordError(err)
 }
 
 // tagged lists the versions that the record has, by name.
-func (r record) tagged(ctx context.Context) ([]exo.VersionName, error) {
+func (r *record) tagged(ctx context.Context) ([]exo.VersionName, error) {
 	st, err := r.open(ctx, false)
 	if err != nil {
 		if errors.Is(err, exo.NotFound) {
@@ -197,7 +234,7 @@ func (r record) tagged(ctx context.Context) ([]exo.VersionName, error) {
 }
 
 // read gives the manifest that the record has of a version.
-func (r record) read(ctx context.Context, n exo.VersionName) (Manifest, error) {
+func (r *record) read(ctx context.Context, n exo.VersionName) (Manifest, error) {
 	st, err := r.open(ctx, false)
 	if err != nil {
 		return Manifest{}, err
@@ -223,7 +260,7 @@ func (r record) read(ctx context.Context, n exo.VersionName) (Manifest, error) {
 }
 
 // put writes an object.
-func put(st *filesystem.Storage, o interface {
+func put(st *repository, o interface {
 	Encode(plumbing.EncodedObject) error
 }) (plumbing.Hash, error) {
 	e := st.NewEncodedObject()
@@ -235,14 +272,14 @@ func put(st *filesystem.Storage, o interface {
 
 // known writes an object unless it is there: folders that did not change cost
 // nothing.
-func known(st *filesystem.Storage, e plumbing.EncodedObject) (plumbing.Hash, error) {
+func known(st *repository, e plumbing.EncodedObject) (plumbing.Hash, error) {
 	if st.HasEncodedObject(e.Hash()) == nil {
 		return e.Hash(), nil
 	}
 	return st.SetEncodedObject(e)
 }
 
-func putBlob(st *filesystem.Storage, data []byte) (plumbing.Hash, error) {
+func putBlob(st *repository, data []byte) (plumbing.Hash, error) {
 	e := st.NewEncodedObject()
 	e.SetType(plumbing.BlobObject)
 	w, err := e.Writer()
@@ -272,7 +309,7 @@ func (n *node) at(dir string) *node {
 }
 
 // writeManifest writes the tree of a commit.
-func writeManifest(st *filesystem.Storage, m Manifest) (plumbing.Hash, error) {
+func writeManifest(st *repository, m Manifest) (plumbing.Hash, error) {
 	header, err := encodeSummary(m.Summary)
 	if err != nil {
 		return plumbing.ZeroHash, err
@@ -311,7 +348,7 @@ type entry struct {
 	ModifiedAt time.Time  `json:"modified_at"`
 }
 
-func (n *node) write(st *filesystem.Storage) (plumbing.Hash, error) {
+func (n *node) write(st *repository) (plumbing.Hash, error) {
 	var t object.Tree
 	for name, sub := range n.below {
 		hash, err := sub.write(st)

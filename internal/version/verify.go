@@ -24,6 +24,7 @@ const RecordClass Class = "record"
 // with the record. Full, it reads every byte; Quick, it looks at type, length and
 // permissions. Every damage names all versions that list the file with the same
 // digest. report gets bytes, and may be nil.
+//
 // Errors: exo.NotFound for a version that is not there. Damage is no error.
 func (v *Versions) Verify(ctx context.Context, n exo.VersionName, o VerifyOptions, report func(done, total int64)) (VerifyReport, error) {
 	if err := v.exists(n); err != nil {
