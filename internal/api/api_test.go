@@ -146,14 +146,16 @@ type fixture struct {
 	queue  *fakeQueue
 	cats   *fakeCatalogs
 	review *fakeReview
+
+	releases *fakeReleases
 }
 
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	f := &fixture{ingest: &fakeIngest{}, proc: &fakeProcess{}, queue: &fakeQueue{}, cats: newFakeCatalogs(), review: &fakeReview{}}
+	f := &fixture{ingest: &fakeIngest{}, proc: &fakeProcess{}, queue: &fakeQueue{}, cats: newFakeCatalogs(), review: &fakeReview{}, releases: &fakeReleases{}}
 	s, err := api.New(api.Options{
 		Ingest: f.ingest, Process: f.proc, Jobs: f.queue, Library: emptyShelf{}, Version: "test",
-		Catalogs: f.cats, Versions: f.cats, History: f.cats, Review: f.review, Reports: f.review,
+		Catalogs: f.cats, Versions: f.cats, History: f.cats, Review: f.review, Reports: f.review, Releases: f.releases,
 		Clock: func() time.Time { return noon }, Rand: rand.NewChaCha8([32]byte{1}),
 		Log: slog.New(slog.DiscardHandler), Poll: time.Millisecond,
 	})

@@ -226,7 +226,7 @@ func (s *Server) catalogRoutes(api huma.API) {
 		Description: "Names, types, units and meanings: what can be filtered, sorted and chosen.",
 	}), s.listColumns)
 	register(s, api, withTable(huma.Operation{
-		OperationID: "list-versions", Path: Base + "/catalogs/{table}/versions", Summary: "List the versions of a catalog",
+		OperationID: "list-catalog-versions", Path: Base + "/catalogs/{table}/versions", Summary: "List the versions of a table",
 		Description: "Every state that is held. Each can be queried by version= or as_of=.",
 	}), s.listVersions)
 	register(s, api, withTable(huma.Operation{

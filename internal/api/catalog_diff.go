@@ -96,7 +96,7 @@ func parseKinds(s string) ([]catalog.EventKind, error) {
 
 func (s *Server) diffRoute(api huma.API, withTable func(huma.Operation) huma.Operation) {
 	register(s, api, withTable(huma.Operation{
-		OperationID: "diff-catalog", Path: Base + "/catalogs/{table}/diff", Summary: "See what changed between two versions",
+		OperationID: "diff-catalog", Path: Base + "/catalogs/{table}/diff", Summary: "See what changed between two versions of a table",
 		Description: "The meaning first: objects that are new or retired, dispositions that changed, ephemerides that moved by more than 3 sigma, radii; then rows and cells. " +
 			"Columns that came, went or were renamed are told once, not row by row; another order of rows or columns is no change.",
 		Responses: map[string]*huma.Response{

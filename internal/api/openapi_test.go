@@ -12,6 +12,7 @@ import (
 // contract lists the routes of the interface. A new route has to be added here
 // on purpose.
 var contract = []string{
+	"DELETE /api/v1/data/version/{name}",
 	"DELETE /api/v1/jobs/{id}",
 	"GET /api/v1/catalogs",
 	"GET /api/v1/catalogs/{table}",
@@ -29,6 +30,10 @@ var contract = []string{
 	"GET /api/v1/data/validate/reports",
 	"GET /api/v1/data/validate/reports/{name}",
 	"GET /api/v1/data/validate/rules",
+	"GET /api/v1/data/version/list",
+	"GET /api/v1/data/version/{name}",
+	"GET /api/v1/data/version/{name}/cite",
+	"GET /api/v1/data/version/{name}/diff/{other}",
 	"GET /api/v1/feed.atom",
 	"GET /api/v1/feed.json",
 	"GET /api/v1/files/{path}",
@@ -48,6 +53,9 @@ var contract = []string{
 	"POST /api/v1/data/ingest/table",
 	"POST /api/v1/data/preprocess/lightcurve",
 	"POST /api/v1/data/validate",
+	"POST /api/v1/data/version/create",
+	"POST /api/v1/data/version/{name}/restore",
+	"POST /api/v1/data/version/{name}/verify",
 }
 
 func TestRoutesServedAreRoutesDescribed(t *testing.T) {

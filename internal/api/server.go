@@ -30,6 +30,7 @@ type Options struct {
 	History  Historian
 	Review   Reviewer
 	Reports  Reports
+	Releases Releases
 	Jobs     jobs.Queue
 	Library  Library
 	Cache    CacheStats // nil: no cache
@@ -54,6 +55,7 @@ type Server struct {
 	history  Historian
 	review   Reviewer
 	reports  Reports
+	releases Releases
 	jobs     jobs.Queue
 	library  Library
 	cache    CacheStats
@@ -77,7 +79,7 @@ type Server struct {
 func New(o Options) (*Server, error) {
 	s := &Server{
 		ingest: o.Ingest, process: o.Process, jobs: o.Jobs, library: o.Library, cache: o.Cache, clock: o.Clock,
-		catalogs: o.Catalogs, versions: o.Versions, history: o.History, review: o.Review, reports: o.Reports, baseURL: strings.TrimSuffix(o.BaseURL, "/"),
+		catalogs: o.Catalogs, versions: o.Versions, history: o.History, review: o.Review, reports: o.Reports, releases: o.Releases, baseURL: strings.TrimSuffix(o.BaseURL, "/"),
 		rand: &lockedReader{r: o.Rand}, log: o.Log, version: o.Version,
 		bodyTimeout: o.BodyTimeout, writeTimeout: o.WriteTimeout, poll: o.Poll, heartbeat: o.Heartbeat, stopped: make(chan struct{}),
 	}
@@ -97,6 +99,7 @@ func New(o Options) (*Server, error) {
 	s.curveRoutes(api)
 	s.catalogRoutes(api)
 	s.validateRoutes(api)
+	s.versionRoutes(api)
 	s.storeRoutes(api)
 	s.healthRoutes(api)
 	tidy(api.OpenAPI())
@@ -178,6 +181,7 @@ func frameworkConfig(version string) huma.Config {
 		{Name: "validation", Description: "Can the data be believed? Rules, findings, metrics and reports."},
 		{Name: "preprocessing", Description: "Clean light curves that keep the reason of every point that left, and reading them."},
 		{Name: "catalogs", Description: "Rows of the tables as of any version, what changed in them, and the story of each star."},
+		{Name: "versions", Description: "Named states of the whole data tree, kept for good: what is in them, what changed between them, and getting it back."},
 		{Name: "jobs", Description: "Long calls, their progress and results."},
 		{Name: "storage", Description: "What is held, and the files themselves."},
 		{Name: "health", Description: "Is all well?"},

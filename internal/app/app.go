@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"exoplanetai/internal/api"
+	"exoplanetai/internal/backup"
 	"exoplanetai/internal/cache/file"
 	"exoplanetai/internal/config"
 	"exoplanetai/internal/derive"
@@ -29,6 +30,8 @@ import (
 	"exoplanetai/internal/sqldb"
 	"exoplanetai/internal/store"
 	"exoplanetai/internal/tables"
+	"exoplanetai/internal/verify"
+	"exoplanetai/internal/version"
 )
 
 // Role says how much of the program is built.
@@ -70,11 +73,16 @@ type App struct {
 	Jobs    *jobs.Runner
 	API     *api.Server
 
+	Releases  *version.Versions
+	Backup    *backup.Service
+	Integrity *verify.Service
+
 	processLog *slog.Logger // of processing: a file of its own
 
 	SetAside string // where the damaged index database went, in the data folder; empty: it was not damaged
 
 	disk    fsys.FS
+	db      *sqldb.DB      // the index
 	cache   fsys.FS        // nil: there is none to read
 	tables  *tables.Tables // of Store, parsed once for all
 	closers []closer
@@ -108,12 +116,18 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	if err := a.openCache(cfg, o); err != nil {
 		return nil, err
 	}
+	if err := a.openVersions(ctx, o); err != nil {
+		return nil, err
+	}
 	a.tables = tables.New(a.Store)
 	a.Reports = reports.New(a.Store)
 	ingesting := a.ingestOptions(cfg, o)
 	ingesting.Reports, ingesting.After = a.Reports, a.follow(o.Role)
 	a.Ingest = ingest.New(ingesting)
 	a.Process = process.New(a.processOptions(cfg, o))
+	if err := a.openCare(cfg, o); err != nil {
+		return nil, err
+	}
 	if err := a.openCatalogs(cfg, o, ingesting); err != nil {
 		return nil, err
 	}
@@ -128,7 +142,8 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	a.API, err = api.New(api.Options{
 		Ingest: a.Ingest, Process: a.Process, Jobs: a.Jobs, Library: library{a.Store, a.disk}, Cache: a.Cache,
 		Catalogs: a.Query, Versions: a.tables, History: a.History, Review: a.Review, Reports: a.Reports,
-		Clock: o.Clock, Rand: o.Rand, Log: a.Log, Version: Version, BaseURL: cfg.Changes.BaseURL, BodyTimeout: 15 * time.Second, WriteTimeout: time.Minute,
+		Releases: releases{a.Releases},
+		Clock:    o.Clock, Rand: o.Rand, Log: a.Log, Version: Version, BaseURL: cfg.Changes.BaseURL, BodyTimeout: 15 * time.Second, WriteTimeout: time.Minute,
 	})
 	if err == nil {
 		a.catchUp()
@@ -241,6 +256,7 @@ func (a *App) openStore(ctx context.Context, cfg config.Config, o Options) error
 		return err
 	}
 	a.later("index", db.Close)
+	a.db = db
 	a.Store, err = store.Open(ctx, store.Options{
 		FS: disk, DB: db, Clock: o.Clock, Program: o.Program, Log: a.Log,
 		Holder: fmt.Sprintf("%s, process %d", o.Command, os.Getpid()), ReadOnly: !write, Rebuild: o.Rebuild,
@@ -320,6 +336,7 @@ func (a *App) openJobs(ctx context.Context, cfg config.Config, o Options) error 
 	a.later("job database", db.Close)
 	handlers := api.Handlers(a.Ingest, a.Process)
 	maps.Copy(handlers, api.ReviewHandlers(a.Review))
+	maps.Copy(handlers, api.VersionHandlers(releases{a.Releases}))
 	a.Jobs, err = jobs.Open(ctx, jobs.Options{
 		DB: db, Handlers: handlers, Problem: api.ProblemJSON, Clock: o.Clock,
 		Timeout: cfg.Processing.MaxTime, Log: a.Log,

@@ -62,7 +62,8 @@ func (p *program) Read(ctx context.Context, c cli.Common) (*cli.Reader, error) {
 	r := &cli.Reader{
 		Library: a.Store, Ingest: a.Ingest, Process: a.Process, Files: a.Store, Close: a.Close,
 		Catalogs: a.Query, Versions: a.tables, History: a.History, Reports: a.Reports, Targets: a.Review,
-		Base: cmp.Or(cfg.Changes.BaseURL, "http://"+cfg.Listen),
+		Releases: releases{a.Releases},
+		Base:     cmp.Or(cfg.Changes.BaseURL, "http://"+cfg.Listen),
 	}
 	if a.Cache != nil {
 		r.Cache = a.Cache
@@ -84,7 +85,8 @@ func (p *program) Write(ctx context.Context, c cli.Common, rebuild bool) (*cli.W
 func writer(a *App) *cli.Writer {
 	return &cli.Writer{
 		Library: a.Store, Reindex: a.Store, Ingest: a.Ingest, Process: a.Process, Derive: a.Derive, Review: a.Review, Reports: a.Reports,
-		Close: a.Close, SetAside: a.SetAside,
+		Releases: releases{a.Releases},
+		Close:    a.Close, SetAside: a.SetAside,
 	}
 }
 

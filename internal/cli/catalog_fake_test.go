@@ -20,7 +20,7 @@ import (
 // shelf is a KOI table of 250 rows in two versions.
 type shelf struct{ *fake }
 
-func version(n int) tables.Version {
+func tableVersion(n int) tables.Version {
 	id := fmt.Sprintf("koi_2026010%d_000000", n)
 	return tables.Version{ID: id, Number: n, Meta: store.Meta{
 		Path: exo.Path("raw/nasa/" + id + ".csv"), SHA256: exo.DigestOf([]byte(id)), RetrievedAt: time.Date(2026, 1, n, 0, 0, 0, 0, time.UTC), Rows: 250,
@@ -49,7 +49,7 @@ func (s shelf) Select(_ context.Context, r query.Request, to query.Rows) error {
 		"koi_comment":     func(int64) any { return "=cmd()\x1b[31m a text that is much too long for one column of a table" },
 		"koi_disposition": func(int64) any { return nil },
 	}
-	h := query.Head{Version: version(2), Total: 250, Offset: r.Offset, Limit: r.Limit, More: end < 250, Columns: shelfColumns}
+	h := query.Head{Version: tableVersion(2), Total: 250, Offset: r.Offset, Limit: r.Limit, More: end < 250, Columns: shelfColumns}
 	if len(r.Columns) > 0 {
 		h.Columns = nil
 		for _, name := range r.Columns {
@@ -81,18 +81,18 @@ func (s shelf) Select(_ context.Context, r query.Request, to query.Rows) error {
 
 func (s shelf) Key(_ context.Context, t catalog.Type, ref tables.Ref, key string) (query.Head, []any, error) {
 	s.calls = append(s.calls, []any{t, ref, key})
-	return query.Head{Version: version(2), Columns: shelfColumns}, []any{int64(7), key, 1.5, nil, "CONFIRMED"}, s.err
+	return query.Head{Version: tableVersion(2), Columns: shelfColumns}, []any{int64(7), key, 1.5, nil, "CONFIRMED"}, s.err
 }
 
 func (s shelf) Columns(context.Context, catalog.Type, tables.Ref) (tables.Version, []export.Column, error) {
-	return version(2), shelfColumns, s.err
+	return tableVersion(2), shelfColumns, s.err
 }
 
 func (s shelf) Versions(_ context.Context, t catalog.Type) ([]tables.Version, error) {
 	if t != catalog.KOI {
 		return nil, s.err
 	}
-	return []tables.Version{version(1), version(2)}, s.err
+	return []tables.Version{tableVersion(1), tableVersion(2)}, s.err
 }
 
 func (s shelf) Schemas(context.Context, catalog.Type) ([]tables.Schema, error) {
@@ -105,7 +105,7 @@ func (s shelf) Schemas(context.Context, catalog.Type) ([]tables.Schema, error) {
 func (s shelf) Diff(_ context.Context, r history.DiffRequest) (history.Diff, error) {
 	s.calls = append(s.calls, r)
 	d := history.Diff{
-		Table: r.Table, From: history.StateOf(version(1)), To: history.StateOf(version(2)), Changes: catalog.Changes{Added: 1, Changed: 2, Unchanged: 247},
+		Table: r.Table, From: history.StateOf(tableVersion(1)), To: history.StateOf(tableVersion(2)), Changes: catalog.Changes{Added: 1, Changed: 2, Unchanged: 247},
 		SchemaChanges: catalog.SchemaChanges{Added: []string{"koi_comment"}, Removed: []string{}},
 		Kinds:         map[catalog.EventKind]int{catalog.EventNew: 1, catalog.EventDisposition: 1, catalog.EventOther: 1},
 		Dispositions:  []history.Transition{{From: "CANDIDATE", To: "CONFIRMED", Rows: 1}},
@@ -122,7 +122,7 @@ func (s shelf) Diff(_ context.Context, r history.DiffRequest) (history.Diff, err
 
 func (s shelf) Target(_ context.Context, name string) (history.Timeline, error) {
 	ra, dec := 290.5, 44.25
-	st := history.StateOf(version(2))
+	st := history.StateOf(tableVersion(2))
 	return history.Timeline{
 		Query: name, Name: "Kepler-10", IDs: []exo.TargetID{{Catalog: exo.KIC, Number: 11904151}}, Aliases: []string{"KOI-72", "Kepler-10 b"}, RA: &ra, Dec: &dec,
 		Objects:   []history.Object{{Table: catalog.KOI, Key: "K00072.01", Object: "K00072.01", Disposition: "CONFIRMED", FirstSeen: st, LastSeen: st}},
@@ -134,7 +134,7 @@ func (s shelf) Target(_ context.Context, name string) (history.Timeline, error) 
 
 func (s shelf) Feed(_ context.Context, r history.FeedRequest) (history.Feed, error) {
 	s.calls = append(s.calls, r)
-	st := history.StateOf(version(2))
+	st := history.StateOf(tableVersion(2))
 	return history.Feed{Title: "changes", Base: r.Base, Updated: st.RetrievedAt, Items: []history.FeedItem{
 		{ID: "tag:x", At: st.RetrievedAt, Table: catalog.KOI, State: st, Event: catalog.Event{Kind: catalog.EventNew, Key: "K00001.01", Text: "K00001.01 is new"}},
 	}}, s.err

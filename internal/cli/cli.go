@@ -158,7 +158,7 @@ func words(names ...string) cobra.PositionalArgs {
 
 // texts are the flags that take a text.
 var texts = []string{"config", "data-path", "cache-path", "log-level", "listen", "mission", "author", "from", "data", "output", "report", "as", "target", "source", "params",
-	"sort", "columns", "cone", "version", "as-of", "format", "kinds"}
+	"sort", "columns", "cone", "version", "as-of", "format", "kinds", "to"}
 
 // noEmptyFlag refuses a flag that was given without a value: a variable of the
 // shell that is not set must not stand for the default folder.
@@ -204,7 +204,7 @@ func (c *command) root() *cobra.Command {
 	f.BoolVarP(&c.common.Quiet, "quiet", "q", false, "print data and errors only")
 	f.BoolVarP(&c.common.Verbose, "verbose", "v", false, "print what is done")
 	f.BoolVar(&c.noColor, "no-color", false, "print without colours")
-	root.AddCommand(c.demoCommand(), c.serveCommand(), c.ingestCommand(), c.preprocessCommand(), c.reproduceCommand(), c.lightcurveCommand(), c.validateCommand(), c.catalogCommand(), c.targetCommand(), c.storageCommand(), c.doctorCommand(), c.configCommand(), c.archiveCommand())
+	root.AddCommand(c.demoCommand(), c.serveCommand(), c.ingestCommand(), c.preprocessCommand(), c.reproduceCommand(), c.lightcurveCommand(), c.validateCommand(), c.catalogCommand(), c.targetCommand(), c.versionCommand(), c.storageCommand(), c.doctorCommand(), c.configCommand(), c.archiveCommand())
 	return root
 }
 

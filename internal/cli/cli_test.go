@@ -49,14 +49,14 @@ func (f *fake) Read(context.Context, cli.Common) (*cli.Reader, error) {
 	f.opened++
 	return &cli.Reader{
 		Library: f, Ingest: f, Process: processor{fake: f}, Files: processor{fake: f}, Close: func() error { return nil },
-		Catalogs: shelf{f}, Versions: shelf{f}, History: shelf{f}, Reports: reviewer{f}, Targets: reviewer{f}, Base: "http://localhost:8000",
+		Catalogs: shelf{f}, Versions: shelf{f}, History: shelf{f}, Reports: reviewer{f}, Targets: reviewer{f}, Releases: releases{f}, Base: "http://localhost:8000",
 	}, nil
 }
 
 func (f *fake) Write(_ context.Context, c cli.Common, _ bool) (*cli.Writer, error) {
 	f.common = c
 	f.opened++
-	return &cli.Writer{Library: f, Reindex: f, Ingest: f, Process: processor{fake: f}, Derive: shelf{f}, Review: reviewer{f}, Reports: reviewer{f}, Close: func() error { return nil }}, nil
+	return &cli.Writer{Library: f, Reindex: f, Ingest: f, Process: processor{fake: f}, Derive: shelf{f}, Review: reviewer{f}, Reports: reviewer{f}, Releases: releases{f}, Close: func() error { return nil }}, nil
 }
 
 func (f *fake) Serve(context.Context, cli.Common, func(string)) error { return f.err }

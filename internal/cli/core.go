@@ -57,6 +57,7 @@ type Reader struct {
 	History  Historian
 	Reports  Reports
 	Targets  Targets
+	Releases ReleaseReader
 	Base     string // where others reach the server, for the links of feeds
 }
 
@@ -70,6 +71,8 @@ type Writer struct {
 	Review  Reviewer
 	Reports Reports
 	Close   func() error
+
+	Releases Releases
 
 	SetAside string // where a damaged index went, for a rebuild; empty: it was not damaged
 }
