@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"hash/maphash"
 	"slices"
 	"time"
 
@@ -77,7 +78,7 @@ func newDamage(name string, c Class, detail string, err error) Damage {
 // at the end. The error tells that the check itself could not go on; damage is
 // no error. report gets bytes, and may be nil.
 func (s *Store) Verify(ctx context.Context, o VerifyOptions, report func(done, total int64)) (VerifyReport, error) {
-	v := &verifier{s: s, ctx: ctx, quick: o.Quick, report: report, noLine: map[exo.Path]bool{}}
+	v := &verifier{s: s, ctx: ctx, quick: o.Quick, report: report, seed: maphash.MakeSeed(), noLine: map[exo.Path]bool{}}
 	v.Depth, v.StartedAt, v.Damaged = "full", s.now(), []Damage{}
 	if o.Quick {
 		v.Depth = "quick"
@@ -101,6 +102,8 @@ type verifier struct {
 	report func(done, total int64)
 	done   int64
 	again  []suspect         // to be looked at again at the end
+	known  []uint64          // marks of all names that rows know
+	seed   maphash.Seed      // of the marks
 	noLine map[exo.Path]bool // files and sidecars whose row points to no line of theirs
 	VerifyReport
 }
@@ -118,7 +121,11 @@ func (v *verifier) run() error {
 	if err != nil {
 		return sqldb.Typed("store.Verify", nil, err)
 	}
-	for _, step := range []func() error{v.database, v.files, v.strangers, v.lines} {
+	files := v.files
+	if v.quick {
+		files = v.quickFiles
+	}
+	for _, step := range []func() error{v.database, files, v.strangers, v.lines} {
 		if err := v.ctx.Err(); err != nil {
 			return exo.E("store.Verify", exo.KindOf(err), nil, err)
 		}

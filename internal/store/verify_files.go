@@ -1,9 +1,9 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
+	"hash/maphash"
 	"io"
 	"io/fs"
 	"path"
@@ -46,22 +46,39 @@ func (v *verifier) files() error {
 		if err != nil || len(list) == 0 {
 			return err
 		}
-		var good, bad []string
-		for _, r := range list {
-			before := len(v.Damaged)
-			if err := v.file(r); err != nil {
-				return err
-			}
-			if len(v.Damaged) == before {
-				good = append(good, r.columns.path)
-			} else {
-				bad = append(bad, r.columns.path)
-			}
+		looks, err := v.s.lookAt(v.ctx, list, v.progress)
+		if err != nil {
+			return err
 		}
-		if err := v.prove(good, bad); err != nil {
+		for _, l := range looks {
+			v.take(l)
+		}
+		if err := v.s.prove(v.ctx, looks); err != nil {
 			return err
 		}
 		after = list[len(list)-1].columns.path
+	}
+}
+
+// take adds what was seen of one row to the report.
+func (v *verifier) take(l *look) {
+	v.Damaged = append(v.Damaged, l.damaged...)
+	v.Bytes += l.read
+	if l.known {
+		v.Files++
+	}
+	for _, p := range l.noLine {
+		v.noLine[p] = true
+	}
+	p := exo.Path(l.row.columns.path)
+	v.known = append(v.known, v.mark(string(p)), v.mark(string(MetadataPath(p))))
+}
+
+// progress is called by one goroutine at a time.
+func (v *verifier) progress(bytes int64) {
+	v.done += bytes
+	if v.report != nil {
+		v.report(v.done, v.Total.Bytes)
 	}
 }
 
@@ -92,82 +109,6 @@ func (v *verifier) rows(which string, args ...any) (list []indexed, err error) {
 		list = append(list, r)
 	}
 	return list, sqldb.Typed(op, nil, rows.Err())
-}
-
-// prove notes when files were read back and found right.
-func (v *verifier) prove(good, bad []string) error {
-	if v.s.ReadOnly || v.quick {
-		return nil
-	}
-	now := v.s.now().UnixNano()
-	return v.s.DB.InTx(v.ctx, func(tx *sql.Tx) error {
-		for at, names := range map[int64][]string{now: good, 0: bad} {
-			for _, name := range names {
-				if _, err := tx.ExecContext(v.ctx, `UPDATE files SET verified_at = ? WHERE path = ?`, at, name); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
-}
-
-// file compares one row with the tree.
-func (v *verifier) file(r indexed) error {
-	p, err := exo.ParsePath(r.columns.path)
-	if err != nil || checkPath(p) != nil {
-		v.add(indexDB, IndexDatabase, "a row names a place outside the data tree", err)
-		return nil
-	}
-	m, err := v.sidecar(r, p)
-	if err != nil {
-		return err
-	}
-	if columnsOf(m) != r.columns {
-		v.add(indexDB, IndexDatabase, "the row of "+string(p)+" contradicts its metadata record", nil)
-	}
-	if !v.quick {
-		if err := v.lineOf(r.line, m.SHA256, p); err != nil {
-			return err
-		}
-	}
-	v.Files++
-	return v.data(m)
-}
-
-// sidecar compares the sidecar in the tree with the copy in the row, and the
-// checksum line with both; where they differ the line tells which is right. It
-// returns the metadata to go by.
-func (v *verifier) sidecar(r indexed, p exo.Path) (Meta, error) {
-	side := MetadataPath(p)
-	copied, cerr := ParseMeta(r.text)
-	if cerr == nil && copied.Path != p {
-		cerr = exo.Errorf("store.Verify", exo.Corrupt, nil, "it is that of %s", copied.Path)
-	}
-	m, text, err := v.s.readSidecar(p)
-	if err != nil && !isDamage(err) {
-		return Meta{}, err
-	}
-	if err == nil && cerr == nil && bytes.Equal(text, r.text) {
-		err = v.mode(string(side), m.Target)
-		if err == nil && !v.quick {
-			err = v.lineOf(r.metaLine, exo.DigestOf(text), side)
-		}
-		return m, err
-	}
-	switch line, lerr := v.s.lineAt(r.metaLine, side); {
-	case lerr != nil:
-		return Meta{}, lerr
-	case err == nil && (cerr != nil || line == exo.DigestOf(text)):
-		v.add(indexDB, IndexDatabase, "the row of "+string(p)+" holds another metadata record than the tree", cerr)
-		return m, v.lineOf(r.metaLine, exo.DigestOf(text), side)
-	case cerr == nil:
-		v.add(string(side), MetadataFile, "the metadata record is missing or not what it was", err)
-		return copied, v.lineOf(r.metaLine, exo.DigestOf(r.text), side)
-	}
-	v.add(string(side), MetadataFile, "the metadata record is missing or not what it was", err)
-	v.add(indexDB, IndexDatabase, "the row of "+string(p)+" is damaged", cerr)
-	return Meta{Path: p, SHA256: digestOf(r.columns.sha256), SizeBytes: r.columns.size}, nil
 }
 
 func digestOf(raw string) (d exo.Digest) {
@@ -206,80 +147,6 @@ func (s *Store) lineAt(at int64, p exo.Path) (d exo.Digest, err error) {
 	return have, nil
 }
 
-// lineOf compares the line that a row points to. If it is not there, the pass
-// over the checksum files may still find it elsewhere.
-func (v *verifier) lineOf(at int64, d exo.Digest, p exo.Path) error {
-	have, err := v.s.lineAt(at, p)
-	if err == nil && have != d {
-		v.noLine[p] = true
-	}
-	return err
-}
-
-// mode looks at the permissions.
-func (v *verifier) mode(name string, about exo.TargetID) error {
-	info, err := v.s.FS.Lstat(name)
-	if err == nil && info.Mode().Perm() != fileMode {
-		d := newDamage(name, Mode, "the permissions are "+info.Mode().Perm().String()+", not "+fs.FileMode(fileMode).String(), nil)
-		d.Target = about
-		v.Damaged = append(v.Damaged, d)
-	}
-	return err
-}
-
-// data compares the file itself.
-func (v *verifier) data(m Meta) error {
-	name := string(m.Path)
-	found := func(c Class, detail string, err error) {
-		d := newDamage(name, c, detail, err)
-		d.Target = m.Target
-		v.Damaged = append(v.Damaged, d)
-	}
-	defer func() {
-		v.done += m.SizeBytes
-		if v.report != nil {
-			v.report(v.done, v.Total.Bytes)
-		}
-	}()
-	err := v.s.plain(name)
-	var info fs.FileInfo
-	if err == nil {
-		info, err = v.s.FS.Lstat(name)
-	}
-	switch {
-	case err != nil && exo.KindOf(err) == exo.NotFound:
-		found(Missing, "the file is gone", nil)
-		return nil
-	case err != nil && isDamage(err):
-		found(Damaged, "the file cannot be read", err)
-		return nil
-	case err != nil:
-		return err
-	case info.Size() != m.SizeBytes:
-		found(Damaged, "the length is not what it was", nil)
-	case !v.quick:
-		n, digest, err := v.s.hashFileContext(v.ctx, name)
-		v.Bytes += n
-		switch {
-		case err != nil && !isDamage(err):
-			return err
-		case err != nil:
-			found(Damaged, "the file cannot be read", err)
-		case digest != m.SHA256:
-			found(Damaged, "the digest is not what it was", nil)
-		}
-	}
-	return v.mode(name, m.Target)
-}
-
-// hashFileContext is hashFile, given up when the context ends.
-func (s *Store) hashFileContext(ctx context.Context, name string) (int64, exo.Digest, error) {
-	if err := ctx.Err(); err != nil {
-		return 0, exo.Digest{}, exo.E("store.Verify", exo.KindOf(err), name, err)
-	}
-	return s.hashFile(name)
-}
-
 // ours are the names at the top of the data folder that the program makes.
 var ours = append([]string{"versions", "cache", staging, lockName, "restored", "logs", "lost+found"}, searched()...)
 
@@ -306,6 +173,7 @@ func (v *verifier) strangers() error {
 			v.add(e.Name(), Extra, "the store did not put this here", nil)
 		}
 	}
+	slices.Sort(v.known)
 	for _, dir := range searched() {
 		if err := fsys.Walk(v.ctx, v.s.FS, dir, v.stranger); err != nil {
 			return err
@@ -325,13 +193,16 @@ func (v *verifier) stranger(name string, _ fs.DirEntry) error {
 	if of, side := described(name); side {
 		p = of
 	}
-	_, known, err := get(v.ctx, v.s.DB, p)
-	if err != nil || known {
-		return err
+	if _, known := slices.BinarySearch(v.known, v.mark(name)); known {
+		return nil
 	}
 	v.again = append(v.again, suspect{path: p, at: -1, damage: newDamage(name, Extra, "the store did not put this here", nil)})
 	return nil
 }
+
+// mark makes a number of a name. Two names share one with a chance of one in
+// 10^13 in a store of a million files; a stranger could hide so, for one run.
+func (v *verifier) mark(name string) uint64 { return maphash.String(v.seed, name) }
 
 // lines looks for checksum lines that no row points to.
 func (v *verifier) lines() error {
@@ -391,13 +262,9 @@ func (v *verifier) line(name string, at int64, d exo.Digest, p exo.Path) error {
 	if !side {
 		of = p
 	}
-	r, ok, err := get(v.ctx, v.s.DB, of)
+	want, have, ok, err := v.s.lineOfRow(v.ctx, of, side)
 	if err != nil {
 		return err
-	}
-	want, have := r.meta.SHA256, r.line
-	if side {
-		want, have = exo.DigestOf(r.text), r.metaLine
 	}
 	switch {
 	case ok && want == d && have == at:
@@ -408,4 +275,31 @@ func (v *verifier) line(name string, at int64, d exo.Digest, p exo.Path) error {
 		v.again = append(v.again, suspect{of, at, side, newDamage(name, ChecksumFile, "a line for "+string(p)+" is wrong or superfluous", nil)})
 	}
 	return nil
+}
+
+// lineOfRow returns the digest and the offset that a checksum line should have
+// by the index, without decoding the record.
+func (s *Store) lineOfRow(ctx context.Context, of exo.Path, side bool) (d exo.Digest, at int64, ok bool, err error) {
+	column := `sha256, line`
+	if side {
+		column = `meta, meta_line`
+	}
+	var data sql.RawBytes
+	rows, err := s.DB.QueryContext(ctx, `SELECT `+column+` FROM files WHERE path = ?`, string(of))
+	if err != nil {
+		return d, 0, false, sqldb.Typed("store.Verify", of, err)
+	}
+	if ok = rows.Next(); ok {
+		if err = rows.Scan(&data, &at); err == nil && side {
+			d = exo.DigestOf(data)
+		} else if err == nil {
+			d = digestOf(string(data))
+		}
+	} else {
+		err = rows.Err()
+	}
+	if cerr := rows.Close(); err == nil {
+		err = cerr
+	}
+	return d, at, ok, sqldb.Typed("store.Verify", of, err)
 }
