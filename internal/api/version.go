@@ -340,7 +340,7 @@ func VersionHandlers(r Releases) map[string]jobs.Handler {
 			return r.Verify(ctx, req.Version, version.VerifyOptions{Quick: req.Quick}, counting(report, "bytes"))
 		}),
 		JobVersionRestore: handler(func(ctx context.Context, req restoreRequest, report ingest.Report) (version.RestoreReport, error) {
-			return r.Restore(ctx, req.Version, req.options(), counting(report, "bytes"))
+			return r.Restore(ctx, req.Version, req.options(), counting(report, "files"))
 		}),
 	}
 }

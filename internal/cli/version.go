@@ -238,7 +238,7 @@ func (c *command) versionRestore() *cobra.Command {
 				o.Target = version.InFolder
 				return c.read(cmd.Context(), func(ctx context.Context, r *Reader) error {
 					bar := c.start("restore " + args[0])
-					rep, err := r.Releases.RestoreTo(ctx, name, to, o, bar.plain("bytes"))
+					rep, err := r.Releases.RestoreTo(ctx, name, to, o, bar.plain("files"))
 					bar.stop()
 					if err != nil {
 						return err
@@ -256,7 +256,7 @@ func (c *command) versionRestore() *cobra.Command {
 			}
 			return c.write(cmd.Context(), func(ctx context.Context, w *Writer) error {
 				bar := c.start("restore " + args[0])
-				rep, err := w.Releases.Restore(ctx, name, o, bar.plain("bytes"))
+				rep, err := w.Releases.Restore(ctx, name, o, bar.plain("files"))
 				bar.stop()
 				if err != nil {
 					return err
