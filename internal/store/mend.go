@@ -187,8 +187,7 @@ func (s *Store) mendRow(ctx context.Context, r *row) (bool, error) {
 
 // sameRow tells whether the index holds the record, and its columns agree.
 func (s *Store) sameRow(ctx context.Context, r *row) (bool, error) {
-	v := &verifier{s: s, ctx: ctx}
-	list, err := v.rows(`path = ? LIMIT ?`, string(r.meta.Path), 1)
+	list, err := s.rows(ctx, `path = ? LIMIT ?`, string(r.meta.Path), 1)
 	if err != nil || len(list) == 0 {
 		return false, err
 	}

@@ -83,13 +83,13 @@ func (v *verifier) progress(bytes int64) {
 }
 
 func (v *verifier) portion(after string) ([]indexed, error) {
-	return v.rows(`path > ? ORDER BY path LIMIT ?`, after, batchSize)
+	return v.s.rows(v.ctx, `path > ? ORDER BY path LIMIT ?`, after, batchSize)
 }
 
 // rows reads whole rows of the index; which says which, as SQL.
-func (v *verifier) rows(which string, args ...any) (list []indexed, err error) {
+func (s *Store) rows(ctx context.Context, which string, args ...any) (list []indexed, err error) {
 	const op = "store.Verify"
-	rows, err := v.s.DB.QueryContext(v.ctx, `SELECT path, folder, kind, table_type, target, mission, author, sector_quarter,
+	rows, err := s.DB.QueryContext(ctx, `SELECT path, folder, kind, table_type, target, mission, author, sector_quarter,
 		sha256, size_bytes, retrieved_at, line, meta_line, meta FROM files WHERE `+which, args...)
 	if err != nil {
 		return nil, sqldb.Typed(op, nil, err)
