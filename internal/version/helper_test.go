@@ -92,7 +92,7 @@ func (b *bench) put(kind store.Kind, path, text string) exo.Digest {
 	if kind == store.Table {
 		m.Table = "koi"
 	}
-	if _, err := b.store.Publish(ctx, store.Publication{Staged: st, Meta: m}); err != nil {
+	if _, err := b.store.Publish(ctx, store.Item{Staged: st, Meta: m}); err != nil {
 		b.t.Fatal(err)
 	}
 	return exo.DigestOf([]byte(text))

@@ -3,11 +3,14 @@ package version
 import (
 	"context"
 	"io"
+	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/fsys"
+	"exoplanetai/internal/store"
 )
 
 // restored is the folder below DATA_PATH that versions are restored to.
@@ -15,17 +18,22 @@ const restored = "restored"
 
 // Restore brings back what a version holds. InPlace it mends the data tree: only
 // files that are damaged or missing are touched, and they are accepted only with
-// the digest that the store recorded; a file that the tree holds rightly under
-// other bytes is left as it is. InFolder it writes all files to a folder that
-// must not exist yet, or to an empty one elsewhere (To). All bytes are compared
-// before the first is given its place.
+// the digest that the store recorded. InFolder it writes all files to a folder
+// that must not exist yet, or to an empty one elsewhere (To). Where the version's
+// own copy is damaged, the data tree and the other versions are asked. All bytes
+// are compared before the first is given its place. report gets files, and may
+// be nil.
 //
-// Errors: exo.NotFound; exo.Exists for the folder; exo.Corrupt names a file of
-// which the version has no good copy; then nothing was restored.
-func (v *Versions) Restore(ctx context.Context, n exo.VersionName, o RestoreOptions) (RestoreReport, error) {
+// Errors: exo.NotFound; exo.Exists for the folder; exo.Conflict names a file
+// that the data tree has with other bytes; exo.Corrupt one of which no good copy
+// is left. In all cases nothing was restored.
+func (v *Versions) Restore(ctx context.Context, n exo.VersionName, o RestoreOptions, report func(done, total int64)) (RestoreReport, error) {
 	const op = "version.Restore"
 	if o.Target == "" {
 		o.Target = InPlace
+		if o.To != nil || o.Folder != "" {
+			o.Target = InFolder
+		}
 	}
 	r := RestoreReport{Version: n, Target: o.Target, Restored: []exo.Path{}, DryRun: o.DryRun}
 	if !o.DryRun && (o.To == nil || o.Target == InPlace) {
@@ -41,14 +49,37 @@ func (v *Versions) Restore(ctx context.Context, n exo.VersionName, o RestoreOpti
 	if err != nil {
 		return r, err
 	}
+	w := &restorer{v: v, m: &m, o: o, r: &r, report: report, total: int64(len(files)), from: map[exo.Path]string{}}
 	switch o.Target {
 	case InPlace:
-		return r, v.restoreInPlace(ctx, n, files, o, &r)
+		err = w.inPlace(ctx, files)
 	case InFolder:
-		return r, v.restoreFolder(ctx, n, files, o, &r)
+		err = w.inFolder(ctx, files)
+	default:
+		err = exo.Errorf(op, exo.Invalid, nil, "there is no target %.40q", o.Target).Try("use in_place or folder").
+			With("parameter", "target").With("allowed", []string{InPlace, InFolder})
 	}
-	return r, exo.Errorf(op, exo.Invalid, nil, "there is no target %.40q", o.Target).Try("use in_place or folder").
-		With("parameter", "target").With("allowed", []string{InPlace, InFolder})
+	if err != nil {
+		r.Restored, r.Bytes = []exo.Path{}, 0
+	}
+	return r, err
+}
+
+// restorer is one run of Restore.
+type restorer struct {
+	v      *Versions
+	m      *Manifest
+	o      RestoreOptions
+	r      *RestoreReport
+	report func(done, total int64)
+	total  int64
+	from   map[exo.Path]string // where good copies are
+}
+
+func (w *restorer) progress(done int) {
+	if w.report != nil {
+		w.report(int64(done), w.total)
+	}
 }
 
 // wanted selects files by patterns.
@@ -76,66 +107,109 @@ func wanted(m Manifest, texts []string) ([]File, error) {
 	return list, nil
 }
 
-// sound refuses unless the version's own copy is good.
-func (v *Versions) sound(ctx context.Context, n exo.VersionName, f File) error {
-	sum, _, err := fsys.Digest(ctx, v.FS, place(n, f.Path))
-	if err == nil && sum == f.Hash {
-		return nil
+// find looks for a good copy: in the version, in the data tree, in the others.
+func (w *restorer) find(ctx context.Context, f File) error {
+	for _, name := range []string{place(w.m.Version, f.Path), string(f.Path)} {
+		if ok, err := w.v.holds(ctx, name, f); err != nil || ok {
+			w.from[f.Path] = name
+			return err
+		}
 	}
-	if err != nil && exo.KindOf(err) != exo.NotFound && !fsys.BadMedium(err) {
+	holders, err := w.v.Holders(ctx, map[exo.Path]exo.Digest{f.Path: f.Hash})
+	if err != nil {
 		return err
 	}
-	return exo.E("version.Restore", exo.Corrupt, f.Path, err).Say("version %s has no good copy of %s; nothing was restored", n, f.Path).
+	for _, n := range holders[f.Path] {
+		if ok, err := w.v.holds(ctx, place(n, f.Path), f); err != nil || ok {
+			w.from[f.Path] = place(n, f.Path)
+			return err
+		}
+	}
+	return exo.Errorf("version.Restore", exo.Corrupt, f.Path, "no good copy of %s is left in the data folder; nothing was restored", f.Path).
 		Try("mend it from a backup or its archive: exoplanetai storage repair %s", f.Path)
 }
 
-// restoreInPlace mends the data tree.
-func (v *Versions) restoreInPlace(ctx context.Context, n exo.VersionName, files []File, o RestoreOptions, r *RestoreReport) error {
+// holds tells whether the plain file of that name has the bytes. A file that is
+// missing or damaged is no error; a disk that is out of reach is.
+func (v *Versions) holds(ctx context.Context, name string, f File) (bool, error) {
+	info, err := v.FS.Lstat(name)
+	if err != nil {
+		if exo.KindOf(err) == exo.NotFound {
+			return false, nil
+		}
+		return false, err
+	}
+	if !info.Mode().IsRegular() || info.Size() != f.SizeBytes {
+		return false, nil
+	}
+	sum, _, err := fsys.Digest(ctx, v.FS, name)
+	if err != nil && !fsys.BadMedium(err) {
+		return false, err
+	}
+	return err == nil && sum == f.Hash, nil
+}
+
+// inPlace mends the data tree.
+func (w *restorer) inPlace(ctx context.Context, files []File) error {
 	var broken []File
 	for i, f := range files {
-		sum, _, err := fsys.Digest(ctx, v.FS, string(f.Path))
-		if err != nil && exo.KindOf(err) != exo.NotFound && !fsys.BadMedium(err) {
+		ok, err := w.v.holds(ctx, string(f.Path), f)
+		if err != nil {
 			return err
 		}
-		meta, merr := v.meta(ctx, f.Path)
-		if merr != nil && exo.KindOf(merr) != exo.NotFound {
-			return merr
-		}
-		if err == nil && (sum == f.Hash || merr == nil && sum == meta.SHA256) {
-			r.Intact++
+		if ok {
+			w.r.Intact++
+		} else if err := w.mendable(ctx, f); err != nil {
+			return err
 		} else {
 			broken = append(broken, f)
 		}
-		if o.Report != nil {
-			o.Report(int64(i+1), int64(len(files)))
-		}
+		w.progress(i + 1)
 	}
 	for _, f := range broken {
-		if err := v.sound(ctx, n, f); err != nil {
+		if err := w.find(ctx, f); err != nil {
 			return err
 		}
 	}
 	for _, f := range broken {
-		if !o.DryRun {
-			if err := v.bringBack(ctx, n, f); err != nil {
+		if !w.o.DryRun {
+			if err := w.bringBack(ctx, f); err != nil {
 				return err
 			}
 		}
-		r.Restored = append(r.Restored, f.Path)
-		r.Bytes += f.SizeBytes
+		w.r.Restored = append(w.r.Restored, f.Path)
+		w.r.Bytes += f.SizeBytes
 	}
 	return nil
 }
 
-// bringBack puts the version's copy of a file in the place of the damaged one. A
-// metadata record has two other holders, index and checksum line, and comes from
-// there.
-func (v *Versions) bringBack(ctx context.Context, n exo.VersionName, f File) (err error) {
-	if of, record := recordOf(f.Path); record {
-		_, err := v.Store.Mend(ctx, of)
+// mendable refuses a file that the store has with other bytes, or not at all.
+func (w *restorer) mendable(ctx context.Context, f File) error {
+	const op = "version.Restore"
+	hint := "restore to a folder instead: exoplanetai version restore %s --to FOLDER"
+	meta, err := w.v.meta(ctx, f.Path)
+	switch {
+	case err != nil && exo.KindOf(err) == exo.NotFound:
+		return exo.E(op, exo.Conflict, f.Path, err).Say("the data tree no longer has a record of %s; nothing was restored", f.Path).Try(hint, w.m.Version)
+	case err != nil:
 		return err
+	case meta.SHA256 != f.Hash:
+		return exo.Errorf(op, exo.Conflict, f.Path, "the data tree has %s with other bytes than version %s; nothing was restored", f.Path, w.m.Version).Try(hint, w.m.Version)
 	}
-	st, err := v.Store.Stage(ctx)
+	return nil
+}
+
+// bringBack puts a good copy of a file in the place of the damaged one.
+func (w *restorer) bringBack(ctx context.Context, f File) (err error) {
+	if of, side := strings.CutPrefix(string(f.Path), "metadata/"); side {
+		if p := exo.Path(strings.TrimSuffix(of, ".json")); store.MetadataPath(p) == f.Path {
+			if _, err := w.v.Store.Get(ctx, p); err == nil {
+				_, err = w.v.Store.Mend(ctx, p)
+				return err
+			}
+		}
+	}
+	st, err := w.v.Store.Stage(ctx)
 	if err != nil {
 		return err
 	}
@@ -144,7 +218,7 @@ func (v *Versions) bringBack(ctx context.Context, n exo.VersionName, f File) (er
 			err = derr
 		}
 	}()
-	in, err := fsys.Open(v.FS, place(n, f.Path))
+	in, err := fsys.Open(w.v.FS, w.from[f.Path])
 	if err != nil {
 		return err
 	}
@@ -155,50 +229,79 @@ func (v *Versions) bringBack(ctx context.Context, n exo.VersionName, f File) (er
 	if err != nil {
 		return err
 	}
-	return v.Store.Replace(ctx, f.Path, st)
+	return w.v.Store.Replace(ctx, f.Path, st)
 }
 
-// restoreFolder writes the files to a folder of their own.
-func (v *Versions) restoreFolder(ctx context.Context, n exo.VersionName, files []File, o RestoreOptions, r *RestoreReport) error {
-	to, top, err := v.destination(n, o, r)
-	if err != nil || o.DryRun {
-		r.Restored = pathsOf(files, r)
+// inFolder writes the files to a folder of their own, below a hidden name first.
+func (w *restorer) inFolder(ctx context.Context, files []File) error {
+	to, top, err := w.v.destination(w.m.Version, w.o, w.r)
+	if err != nil {
 		return err
 	}
-	temp := top
-	if o.To == nil { // built under a hidden name, so that it is whole or not there
-		temp = restored + "/" + making + path.Base(top)
-		if err := fsys.RemoveAll(ctx, to, temp); err != nil && exo.KindOf(err) != exo.NotFound {
-			return err
-		}
+	if w.o.DryRun {
+		w.r.Restored = pathsOf(files, w.r)
+		return nil
 	}
+	temp := path.Join(path.Dir(top), making+path.Base(top))
+	if w.o.To != nil {
+		temp = making + "restore"
+	}
+	err = fsys.RemoveAll(ctx, to, temp) // of a try that was killed
+	if err == nil || exo.KindOf(err) == exo.NotFound {
+		err = w.write(ctx, files, to, temp)
+	}
+	if err == nil {
+		err = w.finish(to, temp, top)
+	}
+	if err != nil {
+		_ = fsys.RemoveAll(context.WithoutCancel(ctx), to, temp) // the first error is the one to tell; the next try removes it
+		return err
+	}
+	w.r.Restored = pathsOf(files, w.r)
+	return nil
+}
+
+// write copies all files and brings their folders to the disk.
+func (w *restorer) write(ctx context.Context, files []File, to fsys.FS, temp string) error {
 	made := map[string]bool{}
 	for i, f := range files {
-		if err := v.copyOut(ctx, n, f, to, path.Join(temp, string(f.Path)), made); err != nil {
-			if o.To == nil {
-				_ = fsys.RemoveAll(context.WithoutCancel(ctx), to, temp) // the first error is the one to tell; the next try removes it
-			}
+		if err := w.copyOut(ctx, f, to, path.Join(temp, string(f.Path)), made); err != nil {
 			return err
 		}
-		if o.Report != nil {
-			o.Report(int64(i+1), int64(len(files)))
-		}
+		w.progress(i + 1)
 	}
 	for dir := range made {
 		if err := to.SyncDir(dir); err != nil {
 			return err
 		}
 	}
-	if o.To == nil {
+	return nil
+}
+
+// finish gives what was written its names.
+func (w *restorer) finish(to fsys.FS, temp, top string) error {
+	if w.o.To == nil {
 		if err := to.Rename(temp, top); err != nil {
 			return err
 		}
-		if err := to.SyncDir(restored); err != nil {
+		return to.SyncDir(restored)
+	}
+	list, err := to.ReadDir(temp)
+	if err != nil {
+		return err
+	}
+	for i, e := range list {
+		if err := to.Rename(temp+"/"+e.Name(), e.Name()); err != nil {
+			for _, e := range list[:i] {
+				_ = to.Rename(e.Name(), temp+"/"+e.Name()) // the first error is the one to tell
+			}
 			return err
 		}
 	}
-	r.Restored = pathsOf(files, r)
-	return nil
+	if err := to.Remove(temp); err != nil {
+		return err
+	}
+	return to.SyncDir(".")
 }
 
 func pathsOf(files []File, r *RestoreReport) []exo.Path {
@@ -215,6 +318,7 @@ func (v *Versions) destination(n exo.VersionName, o RestoreOptions, r *RestoreRe
 	const op = "version.Restore"
 	if o.To != nil {
 		list, err := o.To.ReadDir(".")
+		list = slices.DeleteFunc(list, func(e fs.DirEntry) bool { return e.Name() == making+"restore" }) // of a try that was killed
 		if err == nil && len(list) > 0 {
 			err = exo.Errorf(op, exo.Exists, nil, "the folder to restore to is not empty").Try("give a new or an empty folder")
 		}
@@ -241,7 +345,7 @@ func (v *Versions) destination(n exo.VersionName, o RestoreOptions, r *RestoreRe
 }
 
 // copyOut copies one file and compares its digest.
-func (v *Versions) copyOut(ctx context.Context, n exo.VersionName, f File, to fsys.FS, name string, made map[string]bool) error {
+func (w *restorer) copyOut(ctx context.Context, f File, to fsys.FS, name string, made map[string]bool) error {
 	dir := path.Dir(name)
 	if !made[dir] {
 		if err := fsys.MkdirAll(to, dir, 0o755); err != nil {
@@ -249,13 +353,22 @@ func (v *Versions) copyOut(ctx context.Context, n exo.VersionName, f File, to fs
 		}
 		made[dir] = true
 	}
-	sum, err := fsys.Copy(ctx, v.FS, place(n, f.Path), to, name, 0o644)
+	sum, err := fsys.Copy(ctx, w.v.FS, place(w.m.Version, f.Path), to, name, 0o644)
 	if err == nil && sum == f.Hash {
 		return nil
 	}
-	if err != nil && exo.KindOf(err) != exo.NotFound {
+	if err != nil && exo.KindOf(err) != exo.NotFound && !fsys.BadMedium(err) {
 		return err
 	}
-	return exo.E("version.Restore", exo.Corrupt, f.Path, err).Say("version %s has no good copy of %s", n, f.Path).
-		Try("mend it: exoplanetai storage repair %s", f.Path)
+	if err := to.Remove(name); err != nil && exo.KindOf(err) != exo.NotFound {
+		return err
+	}
+	if err := w.find(ctx, f); err != nil {
+		return err
+	}
+	sum, err = fsys.Copy(ctx, w.v.FS, w.from[f.Path], to, name, 0o644)
+	if err == nil && sum != f.Hash {
+		err = damaged(f.Path, nil)
+	}
+	return err
 }

@@ -159,7 +159,6 @@ type RestoreOptions struct {
 	To     fsys.FS  // an empty folder elsewhere, in place of Folder
 	Paths  []string // patterns; empty: all
 	DryRun bool
-	Report func(done, total int64)
 }
 
 // RestoreReport tells what was restored.

@@ -58,8 +58,13 @@ func (c *checker) run(ctx context.Context) error {
 	m, err := c.v.read(c.n)
 	if exo.KindOf(err) == exo.Corrupt && err != nil {
 		c.add(Damage{Path: exo.Path(manifestOf(c.n)), Class: store.MetadataFile, Detail: exo.MessageOf(err), Repair: "exoplanetai doctor --fix"})
-		if m, err = c.v.record.read(ctx, c.n); err != nil { // nothing tells what the files should be
-			return nil //nolint:nilerr // the damage is told
+		m, err = c.v.record.read(ctx, c.n)
+		switch {
+		case err == nil:
+		case exo.KindOf(err) == exo.Corrupt, exo.KindOf(err) == exo.NotFound:
+			return nil // nothing tells what the files should be; that the manifest is damaged is told
+		default:
+			return err
 		}
 	} else if err != nil {
 		return err

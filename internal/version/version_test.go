@@ -159,7 +159,7 @@ func TestDamageInAVersionIsFoundAndMended(t *testing.T) {
 		}
 	}
 	b.spoil(string(table))
-	back, err := b.Restore(ctx, "v1.0.0", version.RestoreOptions{})
+	back, err := b.Restore(ctx, "v1.0.0", version.RestoreOptions{}, nil)
 	if err != nil || len(back.Restored) != 1 || back.Restored[0] != table {
 		t.Fatalf("restore: %+v %v", back, err)
 	}
@@ -173,7 +173,7 @@ func TestAVersionIsRestoredToAFolder(t *testing.T) {
 	b := open(t, t.TempDir())
 	b.fill(4)
 	m := b.create("v1.0.0")
-	r, err := b.Restore(ctx, "v1.0.0", version.RestoreOptions{Target: version.InFolder})
+	r, err := b.Restore(ctx, "v1.0.0", version.RestoreOptions{Target: version.InFolder}, nil)
 	if err != nil || len(r.Restored) != m.FileCount || r.Folder != "restored/v1.0.0" {
 		t.Fatalf("%+v %v", r, err)
 	}
@@ -182,7 +182,7 @@ func TestAVersionIsRestoredToAFolder(t *testing.T) {
 			t.Errorf("%s: %v", f.Path, err)
 		}
 	}
-	if _, err := b.Restore(ctx, "v1.0.0", version.RestoreOptions{Target: version.InFolder}); !errors.Is(err, exo.Exists) {
+	if _, err := b.Restore(ctx, "v1.0.0", version.RestoreOptions{Target: version.InFolder}, nil); !errors.Is(err, exo.Exists) {
 		t.Errorf("a folder that exists: %v", err)
 	}
 }
@@ -199,7 +199,7 @@ func TestTheLastHolderIsNotDeleted(t *testing.T) {
 	if _, err := b.Delete(ctx, "v1.0.0", version.DeleteOptions{}); !errors.Is(err, exo.Conflict) {
 		t.Fatalf("the last holder: %v", err)
 	}
-	if _, err := b.Restore(ctx, "v1.0.0", version.RestoreOptions{}); err != nil {
+	if _, err := b.Restore(ctx, "v1.0.0", version.RestoreOptions{}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := b.Delete(ctx, "v1.0.0", version.DeleteOptions{}); err != nil {
