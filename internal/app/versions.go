@@ -22,12 +22,6 @@ func (a *App) openVersions(ctx context.Context, o Options) (err error) {
 // releases adds to the versions what needs the machine's own folders.
 type releases struct{ *version.Versions }
 
-// Restore restores into the data folder.
-func (r releases) Restore(ctx context.Context, name exo.VersionName, o version.RestoreOptions, report func(done, total int64)) (version.RestoreReport, error) {
-	o.Report = report
-	return r.Versions.Restore(ctx, name, o)
-}
-
 // RestoreTo restores to a folder anywhere, which must be empty or new. One that
 // was made for it goes again if nothing came of it.
 func (r releases) RestoreTo(ctx context.Context, name exo.VersionName, folder string, o version.RestoreOptions, report func(done, total int64)) (_ version.RestoreReport, err error) {
@@ -45,9 +39,9 @@ func (r releases) RestoreTo(ctx context.Context, name exo.VersionName, folder st
 			err = errors.Join(err, removeEmpty(folder))
 		}
 	}()
-	o.Target, o.Report = version.InFolder, report
+	o.Target = version.InFolder
 	if o.DryRun {
-		return r.Versions.Restore(ctx, name, o)
+		return r.Versions.Restore(ctx, name, o, report)
 	}
 	disk, err := fsys.OpenDir(folder, true)
 	if err != nil {
@@ -55,7 +49,7 @@ func (r releases) RestoreTo(ctx context.Context, name exo.VersionName, folder st
 	}
 	defer func() { err = errors.Join(err, disk.Close()) }()
 	o.To = disk
-	return r.Versions.Restore(ctx, name, o)
+	return r.Versions.Restore(ctx, name, o, report)
 }
 
 // emptyFolder refuses a folder that holds anything. One that is not there is

@@ -239,15 +239,11 @@ func (r *record) read(ctx context.Context, n exo.VersionName) (Manifest, error) 
 	if err != nil {
 		return Manifest{}, err
 	}
-	ref, err := st.Reference(plumbing.NewTagReferenceName(string(n)))
+	at, err := r.commitOf(ctx, n)
 	if err != nil {
-		return Manifest{}, recordError(err)
+		return Manifest{}, err
 	}
-	tag, err := object.GetTag(st, ref.Hash())
-	if err != nil {
-		return Manifest{}, recordError(err)
-	}
-	commit, err := object.GetCommit(st, tag.Target)
+	commit, err := object.GetCommit(st, at)
 	if err != nil {
 		return Manifest{}, recordError(err)
 	}
@@ -256,7 +252,30 @@ func (r *record) read(ctx context.Context, n exo.VersionName) (Manifest, error) 
 		return Manifest{}, recordError(err)
 	}
 	m, err := readManifest(tree)
+	if err == nil && m.Version != n {
+		err = bad("of version %s stands under the tag of %s", m.Version, n)
+	}
 	return m, recordError(err)
+}
+
+// commitOf gives the commit that the tag of a version names.
+func (r *record) commitOf(ctx context.Context, n exo.VersionName) (plumbing.Hash, error) {
+	st, err := r.open(ctx, false)
+	if err != nil {
+		return plumbing.ZeroHash, err
+	}
+	ref, err := st.Reference(plumbing.NewTagReferenceName(string(n)))
+	if err != nil {
+		return plumbing.ZeroHash, recordError(err)
+	}
+	tag, err := object.GetTag(st, ref.Hash())
+	if err != nil {
+		return plumbing.ZeroHash, recordError(err)
+	}
+	if tag.Name != string(n) || tag.TargetType != plumbing.CommitObject {
+		return plumbing.ZeroHash, bad("is tagged %.40q where the tag should be %s", tag.Name, n)
+	}
+	return tag.Target, nil
 }
 
 // put writes an object.
