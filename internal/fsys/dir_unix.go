@@ -4,6 +4,7 @@ package fsys
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"syscall"
 
@@ -109,4 +110,59 @@ func (d *Dir) Usage() (total, free int64, err error) {
 	// free for us, so that the used share is the one that df shows.
 	used := int64(st.Blocks) - int64(st.Bfree)
 	return (used + int64(st.Bavail)) * int64(st.Bsize), int64(st.Bavail) * int64(st.Bsize), nil
+}
+
+// OpenFolder opens a folder for work on very many of its files. A link costs a
+// third of what Link takes, which opens each folder on the way anew.
+func (d *Dir) OpenFolder(name string) (Folder, error) {
+	const op = "fsys.OpenFolder"
+	root, err := d.root.OpenRoot(name)
+	if err != nil {
+		return nil, Typed(op, name, err)
+	}
+	f, err := root.Open(".")
+	if err != nil {
+		_ = root.Close() // nothing was done with it
+		return nil, Typed(op, name, err)
+	}
+	return &openFolder{root, f, name}, nil
+}
+
+type openFolder struct {
+	root *os.Root
+	f    *os.File // the same folder, for the calls that os.Root does not have
+	name string
+}
+
+func (o *openFolder) Lstat(name string) (fs.FileInfo, error) {
+	if err := onePart(o.name, name); err != nil {
+		return nil, err
+	}
+	info, err := o.root.Lstat(name)
+	return info, Typed("fsys.Lstat", o.name+"/"+name, err)
+}
+
+// LinkTo links with linkat(2), which does not follow a symbolic link.
+func (o *openFolder) LinkTo(name string, to Folder) error {
+	if err := onePart(o.name, name); err != nil {
+		return err
+	}
+	other, ok := to.(*openFolder)
+	if !ok {
+		return strangers(name)
+	}
+	for {
+		err := unix.Linkat(int(o.f.Fd()), name, int(other.f.Fd()), name, 0)
+		if err != syscall.EINTR {
+			return Typed("fsys.Link", other.name+"/"+name, err)
+		}
+	}
+}
+
+func (o *openFolder) Close() error {
+	err := o.f.Close()
+	if rerr := o.root.Close(); err == nil {
+		err = rerr
+	}
+	return Typed("fsys.Close", o.name, err)
 }

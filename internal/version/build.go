@@ -144,15 +144,49 @@ func (b *builder) each(list []span, do func(span) error) error {
 	return nil
 }
 
+// places are the open folders that the files of one span come from and go to.
+type places struct {
+	tree, version, parent fsys.Folder // version: nil when only looking; parent: nil where it has no such folder
+}
+
+func (b *builder) open(dir string) (p places, err error) {
+	if p.tree, err = fsys.OpenFolder(b.v.FS, dir); err != nil || b.o.DryRun {
+		return p, err
+	}
+	if p.version, err = fsys.OpenFolder(b.v.FS, b.root+"/"+filesFolder+"/"+dir); err != nil || b.parent == nil {
+		return p, err
+	}
+	p.parent, err = fsys.OpenFolder(b.v.FS, place(b.parent.Version, exo.Path(dir)))
+	if exo.KindOf(err) == exo.NotFound {
+		p.parent, err = nil, nil
+	}
+	return p, err
+}
+
+func (p places) close() {
+	for _, f := range []fsys.Folder{p.tree, p.version, p.parent} {
+		if f != nil {
+			_ = f.Close() // only read; what was made in it is synced by its name
+		}
+	}
+}
+
 // fill describes the files of one folder and brings them into the version.
 func (b *builder) fill(entries []store.Entry, files []File) error {
 	const op = "version.Create"
-	if err := b.ctx.Err(); err != nil {
-		return exo.E(op, exo.KindOf(err), nil, err)
+	at, err := b.open(entries[0].Path.Dir())
+	defer at.close()
+	if err != nil && at.tree == nil {
+		return damaged(entries[0].Path, err)
+	} else if err != nil {
+		return err
 	}
 	var n Links
 	for i, e := range entries {
-		info, err := b.v.FS.Lstat(string(e.Path))
+		if err := b.ctx.Err(); err != nil {
+			return exo.E(op, exo.KindOf(err), nil, err)
+		}
+		info, err := at.tree.Lstat(e.Path.Base())
 		if err != nil || !info.Mode().IsRegular() || info.Size() != e.SizeBytes {
 			return damaged(e.Path, err)
 		}
@@ -160,7 +194,7 @@ func (b *builder) fill(entries []store.Entry, files []File) error {
 		if err := b.prove(files[i]); err != nil {
 			return err
 		}
-		if err := b.bring(files[i], fetchable(e.Kind), &n); err != nil {
+		if err := b.bring(files[i], fetchable(e.Kind), at, &n); err != nil {
 			return err
 		}
 	}
@@ -196,26 +230,30 @@ func (b *builder) prove(f File) error {
 
 // bring makes the file of the version: a link where the bytes can be had again
 // from an archive, or from the copy of the parent; else a copy.
-func (b *builder) bring(f File, fetchable bool, n *Links) error {
-	to := b.root + "/" + filesFolder + "/" + string(f.Path)
-	from := ""
+func (b *builder) bring(f File, fetchable bool, at places, n *Links) error {
+	link, from := false, at.tree
 	if fetchable {
-		from = string(f.Path)
+		link = true
 	} else if b.parent != nil {
-		if before, ok := b.parent.find(f.Path); ok && before.Hash == f.Hash {
-			from = place(b.parent.Version, f.Path)
+		before, ok := b.parent.find(f.Path)
+		link, from = ok && before.Hash == f.Hash, at.parent
+	}
+	if link && !fetchable && b.o.FullHash { // the copy that is linked to is read as well; a damaged one is not handed on
+		sum, _, err := fsys.Digest(b.ctx, b.v.FS, place(b.parent.Version, f.Path))
+		if link = err == nil && sum == f.Hash; err != nil && exo.KindOf(err) != exo.NotFound && !fsys.BadMedium(err) {
+			return err
 		}
 	}
 	if b.o.DryRun {
-		if from != "" {
+		if link {
 			n.Hard++
 		} else {
 			n.Copy++
 		}
 		return nil
 	}
-	if from != "" {
-		err := b.v.FS.Link(from, to)
+	if link && from != nil {
+		err := from.LinkTo(f.Path.Base(), at.version)
 		if err == nil {
 			n.Hard++
 			return nil
@@ -225,7 +263,7 @@ func (b *builder) bring(f File, fetchable bool, n *Links) error {
 		}
 	}
 	n.Copy++
-	return b.v.copyIn(b.ctx, string(f.Path), to, f.Hash)
+	return b.v.copyIn(b.ctx, string(f.Path), b.root+"/"+filesFolder+"/"+string(f.Path), f.Hash)
 }
 
 // copyIn copies a file and compares its digest on the way.
