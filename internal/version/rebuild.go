@@ -13,7 +13,10 @@ import (
 // gone gets its manifest back; its files can then be restored where other copies
 // are.
 //
-// Errors: exo.Corrupt names a version that neither can tell about.
+// A damaged record is set aside as versions/.git-damaged-<time> and made anew.
+//
+// Errors: exo.Conflict names a version of which both tell a different story;
+// neither is touched. exo.Corrupt names one that neither can tell about.
 func (v *Versions) Rebuild(ctx context.Context) (RebuildReport, error) {
 	if err := v.writable("version.Rebuild"); err != nil {
 		return RebuildReport{}, err
@@ -23,7 +26,8 @@ func (v *Versions) Rebuild(ctx context.Context) (RebuildReport, error) {
 	return v.rebuild(ctx, true)
 }
 
-// rebuild compares names, and with deep every manifest's bytes.
+// rebuild compares names, and with deep every manifest's bytes and the record
+// itself.
 func (v *Versions) rebuild(ctx context.Context, deep bool) (RebuildReport, error) {
 	report := RebuildReport{Recorded: []exo.VersionName{}, Restored: []exo.VersionName{}}
 	names, err := v.names()
@@ -31,9 +35,39 @@ func (v *Versions) rebuild(ctx context.Context, deep bool) (RebuildReport, error
 		return report, err
 	}
 	tagged, err := v.record.tagged(ctx)
+	if err != nil && !(deep && exo.KindOf(err) == exo.Corrupt) {
+		return report, err
+	}
+	lost, err := v.restoreManifests(ctx, names, tagged, deep, &report)
+	if err == nil && deep {
+		err = v.renew(ctx, &tagged)
+	}
 	if err != nil {
 		return report, err
 	}
+	if names, err = v.names(); err != nil {
+		return report, err
+	}
+	missing, err := v.unrecorded(names, tagged)
+	if err != nil {
+		return report, err
+	}
+	for _, m := range missing {
+		if err := v.record.add(ctx, m); err != nil {
+			return report, err
+		}
+		report.Recorded = append(report.Recorded, m.Version)
+	}
+	if len(lost) > 0 {
+		return report, exo.Errorf("version.Rebuild", exo.Corrupt, lost[0], "neither manifest nor record can tell what is in version %s", lost[0]).
+			With("versions", lost).Try("restore versions/%s/manifest.json from a backup", lost[0])
+	}
+	return report, nil
+}
+
+// restoreManifests writes the manifests that are damaged or missing as the record
+// has them. lost are those that it cannot tell about.
+func (v *Versions) restoreManifests(ctx context.Context, names, tagged []exo.VersionName, deep bool, report *RebuildReport) (lost []exo.VersionName, err error) {
 	for _, n := range tagged {
 		err := error(nil)
 		switch {
@@ -48,25 +82,55 @@ func (v *Versions) rebuild(ctx context.Context, deep bool) (RebuildReport, error
 			continue
 		}
 		if kind := exo.KindOf(err); kind != exo.NotFound && kind != exo.Corrupt {
-			return report, err
+			return lost, err
 		}
-		if err := v.fromRecord(ctx, n); err != nil {
-			return report, err
+		if err := v.fromRecord(ctx, n); exo.KindOf(err) == exo.Corrupt && err != nil {
+			v.Log.Error("neither manifest nor record tells about a version", "version", string(n), "error", err)
+			lost = append(lost, n)
+			continue
+		} else if err != nil {
+			return lost, err
 		}
 		v.Log.Warn("a manifest was made again from the record", "version", string(n))
 		report.Restored = append(report.Restored, n)
 	}
-	missing, err := v.unrecorded(names, tagged)
-	if err != nil {
-		return report, err
+	if !deep {
+		lost = nil // whoever asks for such a version is told; the others work
 	}
-	for _, m := range missing {
-		if err := v.record.add(ctx, m); err != nil {
-			return report, err
+	return lost, nil
+}
+
+// renew sets a damaged record aside, so that it is made anew from the manifests.
+func (v *Versions) renew(ctx context.Context, tagged *[]exo.VersionName) error {
+	found, err := v.CheckRecord(ctx)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	broken := false
+	for _, d := range found {
+		if len(d.Versions) == 1 && d.Path == exo.Path(manifestOf(d.Versions[0])) {
+			if _, err := v.read(d.Versions[0]); err != nil {
+				continue // told by who looks for manifests
+			}
+			return exo.Errorf("version.Rebuild", exo.Conflict, d.Versions[0], "the manifest of version %s and the record differ, and both are whole", d.Versions[0]).
+				Try("compare both with a backup; `git -C versions/.git show %s` shows what the record has", d.Versions[0])
 		}
-		report.Recorded = append(report.Recorded, m.Version)
+		gone := len(d.Versions) == 1 && !slices.Contains(*tagged, d.Versions[0]) // only to be added
+		broken = broken || !gone
 	}
-	return report, nil
+	if !broken {
+		return nil
+	}
+	if _, err := v.FS.Lstat(gitFolder); exo.KindOf(err) == exo.NotFound && err != nil {
+		return nil
+	}
+	aside := gitFolder + "-damaged-" + exo.Stamp(v.now())
+	v.Log.Error("the record of the versions is damaged; it is set aside and made again", "aside", aside, "first", found[0].Detail)
+	if err := v.FS.Rename(gitFolder, aside); err != nil {
+		return err
+	}
+	v.record.swept, *tagged = false, nil
+	return v.FS.SyncDir(root)
 }
 
 // unrecorded reads the manifests that the record does not have, oldest first.

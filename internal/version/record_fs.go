@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -163,6 +164,9 @@ func (s *seam) Rename(from, to string) error {
 
 func (s *seam) Remove(name string) error {
 	full := s.at(name)
+	if slices.ContainsFunc(s.moves, func(m move) bool { return m.from == full }) {
+		return nil // it has another name by now
+	}
 	if w := s.held[full]; w != nil {
 		delete(s.held, full)
 		_ = w.file.Close() // its bytes are not wanted
