@@ -22,8 +22,10 @@ type Tables struct {
 
 	busy chan struct{} // full while a table is parsed: one at a time, once each
 
-	mu     sync.Mutex
-	parsed map[catalog.Type]parsed // guarded by mu
+	mu      sync.Mutex
+	parsed  map[catalog.Type]parsed           // guarded by mu
+	records map[exo.Path]store.Meta           // guarded by mu; shared: callers do not write to what they point to
+	columns map[catalog.Type][]catalog.Column // guarded by mu; of the record kept last
 }
 
 // parsed is a table that was read from the store.
@@ -34,7 +36,7 @@ type parsed struct {
 
 // New makes a reader of the store's tables.
 func New(s *store.Store) *Tables {
-	return &Tables{store: s, busy: make(chan struct{}, 1), parsed: map[catalog.Type]parsed{}}
+	return &Tables{store: s, busy: make(chan struct{}, 1), parsed: map[catalog.Type]parsed{}, records: map[exo.Path]store.Meta{}, columns: map[catalog.Type][]catalog.Column{}}
 }
 
 // missions are the tables that name stars and their transits, in the order they

@@ -3,6 +3,7 @@ package tables
 import (
 	"cmp"
 	"context"
+	"errors"
 	"path"
 	"slices"
 	"strconv"
@@ -69,20 +70,55 @@ func kindOf(t catalog.Type) store.Kind {
 }
 
 // Versions lists the versions of a table that are held, oldest first. None is
-// no error.
+// no error. Records never change, so that each is decoded once and kept.
 func (t *Tables) Versions(ctx context.Context, typ catalog.Type) ([]Version, error) {
-	metas, err := t.store.List(ctx, store.Filter{Kind: kindOf(typ), Table: typ})
+	entries, err := t.store.Entries(ctx, store.Filter{Kind: kindOf(typ), Table: typ})
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(metas, func(a, b store.Meta) int {
+	slices.SortFunc(entries, func(a, b store.Entry) int {
 		return cmp.Or(a.RetrievedAt.Compare(b.RetrievedAt), strings.Compare(string(a.Path), string(b.Path)))
 	})
-	list := make([]Version, len(metas))
-	for i, m := range metas {
-		list[i] = Version{ID: strings.TrimSuffix(m.Path.Base(), path.Ext(m.Path.Base())), Number: i + 1, Meta: m}
+	list := make([]Version, 0, len(entries))
+	for _, e := range entries {
+		m, err := t.record(ctx, e)
+		if errors.Is(err, exo.NotFound) {
+			continue // taken away since it was listed
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, Version{ID: strings.TrimSuffix(e.Path.Base(), path.Ext(e.Path.Base())), Number: len(list) + 1, Meta: m})
 	}
 	return list, nil
+}
+
+// maxRecords bounds the records kept: those of a table every day for ten years.
+// Beyond it they are dropped and decoded again.
+const maxRecords = 4000
+
+// record returns the metadata of a table, decoded now or before.
+func (t *Tables) record(ctx context.Context, e store.Entry) (store.Meta, error) {
+	t.mu.Lock()
+	m, ok := t.records[e.Path]
+	t.mu.Unlock()
+	if ok && m.SHA256 == e.SHA256 && m.RetrievedAt.Equal(e.RetrievedAt) {
+		return m, nil
+	}
+	m, err := t.store.Get(ctx, e.Path)
+	if err != nil {
+		return store.Meta{}, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.records) >= maxRecords {
+		clear(t.records)
+	}
+	if last := t.columns[m.Table]; slices.Equal(last, m.Columns) {
+		m.Columns = last // tables of one form share them
+	}
+	t.records[e.Path], t.columns[m.Table] = m, m.Columns
+	return m, nil
 }
 
 // Pick finds the version that is meant. exo.NotFound says what there is.
