@@ -31,6 +31,7 @@ type Options struct {
 	Review   Reviewer
 	Reports  Reports
 	Releases Releases
+	Maintain Maintainer
 	Jobs     jobs.Queue
 	Library  Library
 	Cache    CacheStats // nil: no cache
@@ -56,6 +57,7 @@ type Server struct {
 	review   Reviewer
 	reports  Reports
 	releases Releases
+	maintain Maintainer
 	jobs     jobs.Queue
 	library  Library
 	cache    CacheStats
@@ -79,7 +81,7 @@ type Server struct {
 func New(o Options) (*Server, error) {
 	s := &Server{
 		ingest: o.Ingest, process: o.Process, jobs: o.Jobs, library: o.Library, cache: o.Cache, clock: o.Clock,
-		catalogs: o.Catalogs, versions: o.Versions, history: o.History, review: o.Review, reports: o.Reports, releases: o.Releases, baseURL: strings.TrimSuffix(o.BaseURL, "/"),
+		catalogs: o.Catalogs, versions: o.Versions, history: o.History, review: o.Review, reports: o.Reports, releases: o.Releases, maintain: o.Maintain, baseURL: strings.TrimSuffix(o.BaseURL, "/"),
 		rand: &lockedReader{r: o.Rand}, log: o.Log, version: o.Version,
 		bodyTimeout: o.BodyTimeout, writeTimeout: o.WriteTimeout, poll: o.Poll, heartbeat: o.Heartbeat, stopped: make(chan struct{}),
 	}
@@ -100,7 +102,9 @@ func New(o Options) (*Server, error) {
 	s.catalogRoutes(api)
 	s.validateRoutes(api)
 	s.versionRoutes(api)
+	s.maintainRoutes(api)
 	s.storeRoutes(api)
+	s.maintainRoutes(api)
 	s.healthRoutes(api)
 	tidy(api.OpenAPI())
 	restore := describeParameters(api.OpenAPI())

@@ -23,6 +23,7 @@ import (
 	"exoplanetai/internal/history"
 	"exoplanetai/internal/ingest"
 	"exoplanetai/internal/jobs"
+	"exoplanetai/internal/maintain"
 	"exoplanetai/internal/process"
 	"exoplanetai/internal/query"
 	"exoplanetai/internal/reports"
@@ -74,8 +75,10 @@ type App struct {
 	API     *api.Server
 
 	Releases  *version.Versions
-	Backup    *backup.Service
+	Backup    *backup.Service // nil: no place for backups is set
 	Integrity *verify.Service
+	Maintain  *maintain.Service
+	Guard     *maintain.Guard // nil: a reader writes nothing
 
 	processLog *slog.Logger // of processing: a file of its own
 
@@ -142,8 +145,8 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	a.API, err = api.New(api.Options{
 		Ingest: a.Ingest, Process: a.Process, Jobs: a.Jobs, Library: library{a.Store, a.disk}, Cache: a.Cache,
 		Catalogs: a.Query, Versions: a.tables, History: a.History, Review: a.Review, Reports: a.Reports,
-		Releases: releases{a.Releases},
-		Clock:    o.Clock, Rand: o.Rand, Log: a.Log, Version: Version, BaseURL: cfg.Changes.BaseURL, BodyTimeout: 15 * time.Second, WriteTimeout: time.Minute,
+		Releases: releases{a.Releases}, Maintain: a.Maintain,
+		Clock: o.Clock, Rand: o.Rand, Log: a.Log, Version: Version, BaseURL: cfg.Changes.BaseURL, BodyTimeout: 15 * time.Second, WriteTimeout: time.Minute,
 	})
 	if err == nil {
 		a.catchUp()
@@ -242,6 +245,7 @@ func (a *App) openStore(ctx context.Context, cfg config.Config, o Options) error
 	}
 	a.disk = disk
 	a.later("data folder", disk.Close)
+	a.openGuard(cfg, o)
 	if write {
 		if err := store.Prepare(disk); err != nil {
 			return err
@@ -259,7 +263,7 @@ func (a *App) openStore(ctx context.Context, cfg config.Config, o Options) error
 	a.db = db
 	a.Store, err = store.Open(ctx, store.Options{
 		FS: disk, DB: db, Clock: o.Clock, Program: o.Program, Log: a.Log,
-		Holder: fmt.Sprintf("%s, process %d", o.Command, os.Getpid()), ReadOnly: !write, Rebuild: o.Rebuild,
+		Room: a.room, Holder: fmt.Sprintf("%s, process %d", o.Command, os.Getpid()), ReadOnly: !write, Rebuild: o.Rebuild,
 	})
 	if err != nil {
 		return inUse(err)
@@ -337,6 +341,7 @@ func (a *App) openJobs(ctx context.Context, cfg config.Config, o Options) error 
 	handlers := api.Handlers(a.Ingest, a.Process)
 	maps.Copy(handlers, api.ReviewHandlers(a.Review))
 	maps.Copy(handlers, api.VersionHandlers(releases{a.Releases}))
+	maps.Copy(handlers, api.MaintainHandlers(a.Maintain))
 	a.Jobs, err = jobs.Open(ctx, jobs.Options{
 		DB: db, Handlers: handlers, Problem: api.ProblemJSON, Clock: o.Clock,
 		Timeout: cfg.Processing.MaxTime, Log: a.Log,

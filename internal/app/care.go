@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"os"
 	"path/filepath"
@@ -10,28 +11,111 @@ import (
 	"exoplanetai/internal/backup"
 	"exoplanetai/internal/config"
 	"exoplanetai/internal/exo"
+	"exoplanetai/internal/maintain"
 	"exoplanetai/internal/verify"
 )
 
 // openCare builds what looks after the data: backups, the check of everything
 // that is kept, and its repair.
 func (a *App) openCare(cfg config.Config, o Options) error {
-	b, err := a.backupOptions(cfg, o)
-	if err != nil {
-		return err
-	}
-	if a.Backup, err = backup.New(b); err != nil {
-		return err
+	if cfg.Backup.Repository != "" {
+		b, err := a.backupOptions(cfg, o)
+		if err != nil {
+			return err
+		}
+		if a.Backup, err = backup.New(b); err != nil {
+			return err
+		}
 	}
 	v := verify.Options{Store: a.Store, Versions: a.Releases, Clock: o.Clock, Log: a.Log}
 	if o.Role != Reader {
 		v.Origin = origin(a.Ingest)
 	}
-	if b.Repository != "" {
+	if a.Backup != nil {
 		v.Backup = a.Backup
 	}
 	a.Integrity = verify.New(v)
+	return a.openMaintain(cfg, o)
+}
+
+// openMaintain builds what frees room. Only a writer may remove anything.
+func (a *App) openMaintain(cfg config.Config, o Options) error {
+	m := maintain.Options{
+		Store: a.Store, Versions: a.Releases, FS: a.disk, Cache: a.cache, Clock: o.Clock, Log: a.Log, Guard: a.Guard,
+		RawRetention: cfg.Storage.RawRetention, CacheRetention: cfg.Storage.CacheRetention, CacheMaxBytes: cfg.Storage.CacheMaxBytes,
+	}
+	if a.Backup != nil {
+		m.Backup = a.Backup
+	}
+	if o.Role != Reader {
+		m.After = a.follow(o.Role)
+		logs, err := openLogs(cfg.DataPath)
+		if err != nil {
+			return err
+		}
+		a.later("log folder", logs.Close)
+		m.Logs = logs
+	}
+	a.Maintain = maintain.New(m)
 	return nil
+}
+
+// openGuard watches the disk of the data folder for whoever writes to it.
+func (a *App) openGuard(cfg config.Config, o Options) {
+	if o.Role == Reader {
+		return
+	}
+	g := maintain.GuardOptions{
+		FS: a.disk, Clock: o.Clock, Log: a.Log,
+		LowShare: float64(cfg.Storage.LowDiskPercent) / 100, FullShare: float64(cfg.Storage.FullDiskPercent) / 100,
+		Cleanup: func(ctx context.Context) {
+			if a.Maintain == nil {
+				return // the program is still being built
+			}
+			if _, err := a.Maintain.Cleanup(ctx, maintain.CleanupOptions{All: true}); err != nil {
+				a.Log.Error("the cache could not be cleaned up on a disk that is nearly full", "error", err)
+			}
+		},
+	}
+	if len(cfg.Storage.AlertWebhooks) > 0 {
+		g.Alert = a.alert(cfg, o)
+	}
+	a.Guard = maintain.NewGuard(g)
+}
+
+// alert posts alerts to the web hooks, beside what goes on. A command waits for
+// that in the end.
+func (a *App) alert(cfg config.Config, o Options) func(maintain.Alert) {
+	poster := a.newPoster(o)
+	hooks := maintain.Hooks{Poster: poster, URLs: cfg.Storage.AlertWebhooks, Secret: cfg.Changes.WebhookSecret, AllowPrivate: cfg.Changes.WebhookPrivate}
+	sending := newBackground(context.Background())
+	within := announceLater
+	if o.Role == Writer {
+		within = announceNow
+	}
+	a.later("alerts", func() error {
+		if o.Role == Writer {
+			sending.wg.Wait()
+		}
+		return sending.close()
+	})
+	return func(alert maintain.Alert) {
+		sending.start(func(ctx context.Context) {
+			ctx, cancel := context.WithTimeout(ctx, within)
+			defer cancel()
+			if err := hooks.Send(ctx, alert); err != nil {
+				a.Log.Warn("an alert was not delivered", "state", string(alert.State), "error", err)
+			}
+		})
+	}
+}
+
+// room refuses to write to a disk that is full.
+func (a *App) room() error {
+	if a.Guard == nil {
+		return nil
+	}
+	return a.Guard.Room()
 }
 
 // origin is what fetches the bytes of a record once more, if it can.
@@ -56,9 +140,7 @@ func (a *App) backupOptions(cfg config.Config, o Options) (backup.Options, error
 		return b, exo.E(op, exo.Internal, nil, err)
 	}
 	b.StateDir = filepath.Join(state, "backup")
-	if b.Repository != "" {
-		b.Password, err = readPassword(cfg.Backup.PasswordFile)
-	}
+	b.Password, err = readPassword(cfg.Backup.PasswordFile)
 	return b, err
 }
 

@@ -64,6 +64,15 @@ func (a *App) historyOptions(cfg config.Config, o Options) history.Options {
 	if o.Role == Reader || len(cfg.Changes.Webhooks) == 0 {
 		return h
 	}
+	h.Poster, a.announces = a.newPoster(o), true
+	for _, url := range cfg.Changes.Webhooks {
+		h.Hooks = append(h.Hooks, history.Hook{URL: url, Secret: cfg.Changes.WebhookSecret, AllowPrivate: cfg.Changes.WebhookPrivate})
+	}
+	return h
+}
+
+// newPoster makes what delivers messages to web hooks.
+func (a *App) newPoster(o Options) *archive.Poster {
 	poster := archive.NewPoster(archive.Options{
 		UserAgent: "exoplanetai/" + Version, PerHost: 1, Clock: o.Clock, Log: a.Log,
 		Random: func() float64 { return float64(o.Random()>>11) / (1 << 53) },
@@ -72,11 +81,7 @@ func (a *App) historyOptions(cfg config.Config, o Options) history.Options {
 		poster.Close()
 		return nil
 	})
-	h.Poster, a.announces = poster, true
-	for _, url := range cfg.Changes.Webhooks {
-		h.Hooks = append(h.Hooks, history.Hook{URL: url, Secret: cfg.Changes.WebhookSecret, AllowPrivate: cfg.Changes.WebhookPrivate})
-	}
-	return h
+	return poster
 }
 
 // position asks the archives where a star is that the tables do not know. One

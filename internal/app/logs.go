@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"exoplanetai/internal/exo"
+	"exoplanetai/internal/fsys"
 )
 
 // The log files and their bound: each one file of 10 MB and three older ones.
@@ -51,6 +52,15 @@ func openLog(dataPath, name string) (*logFile, error) {
 			Try("let this user write to logs/%s beside the data folder", name)
 	}
 	return l, nil
+}
+
+// openLogs opens the folder of the logs.
+func openLogs(dataPath string) (*fsys.Dir, error) {
+	abs, err := filepath.Abs(dataPath)
+	if err != nil {
+		return nil, exo.E("app.openLogs", exo.Internal, nil, err)
+	}
+	return fsys.OpenDir(filepath.Join(filepath.Dir(abs), logFolder), true)
 }
 
 func (l *logFile) open() error {

@@ -85,8 +85,8 @@ func (p *program) Write(ctx context.Context, c cli.Common, rebuild bool) (*cli.W
 func writer(a *App) *cli.Writer {
 	return &cli.Writer{
 		Library: a.Store, Reindex: a.Store, Ingest: a.Ingest, Process: a.Process, Derive: a.Derive, Review: a.Review, Reports: a.Reports,
-		Releases: releases{a.Releases},
-		Close:    a.Close, SetAside: a.SetAside,
+		Releases: releases{a.Releases}, Maintain: a.Maintain,
+		Close: a.Close, SetAside: a.SetAside,
 	}
 }
 

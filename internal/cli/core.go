@@ -73,6 +73,7 @@ type Writer struct {
 	Close   func() error
 
 	Releases Releases
+	Maintain Maintainer
 
 	SetAside string // where a damaged index went, for a rebuild; empty: it was not damaged
 }

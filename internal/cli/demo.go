@@ -39,6 +39,7 @@ type Demo struct {
 	Pairs    []DemoPair   // planets that two tables list
 	Change   func() error // lets ExoFOP's table change; nil: it cannot
 
+	Care demoCare               // finds damage and mends it; nil: this is not shown
 	Flip func(p exo.Path) error // turns one bit of a stored file over; nil: it cannot
 }
 
@@ -65,6 +66,7 @@ type demoResult struct {
 	Derived     derive.Result             `json:"derived"`
 	Merged      demoMerge                 `json:"merged"`
 	Diff        *history.Diff             `json:"diff"` // of the TOI table, which changed between two asks
+	Versions    *demoVersions             `json:"versions"`
 	Verify      store.VerifyReport        `json:"verify"`
 	Stored      store.Amount              `json:"stored"`
 }
@@ -83,7 +85,8 @@ func (c *command) demoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "demo", Short: "Everything on bundled sample archives, then the server, until Ctrl-C", Args: words(),
 		Long: "Starts the sample archives with a made-up sky and a server that uses them, ingests all tables and the light curves\n" +
-			"of several stars, processes these, validates and merges the tables, tells what changed in one, checks every byte,\n" +
+			"of several stars, processes these, validates and merges the tables, makes two versions and tells what changed between\n" +
+			"them, turns over one bit in each of two files and has that found and repaired, checks every byte,\n" +
 			"prints what it got and where to look, and stays until Ctrl-C.\n" +
 			"No network is needed. Only the folder and logs/ beside it are written.",
 		Example: "  exoplanetai demo\n" +
@@ -165,6 +168,9 @@ func (c *command) runDemo(ctx context.Context, d *Demo) (demoResult, error) {
 	err := c.demoProcess(ctx, d, &res)
 	if err == nil {
 		err = c.demoCatalogs(ctx, d, &res)
+	}
+	if err == nil {
+		err = c.demoVersioned(ctx, d, &res)
 	}
 	if err != nil {
 		return res, err
@@ -249,6 +255,9 @@ func (c *command) printDemo(ctx context.Context, d *Demo, res demoResult) error 
 	if err := c.printDemoCatalogs(ctx, d, res, out); err != nil {
 		return err
 	}
+	if err := c.printDemoVersions(res.Versions, out); err != nil {
+		return err
+	}
 	rows, points := 0, 0
 	for _, t := range res.Tables {
 		rows += t.Records
@@ -269,6 +278,8 @@ func (c *command) printDemo(ctx context.Context, d *Demo, res demoResult) error 
 	out("  curl \"%s/api/v1/catalogs/candidates?radius_earth=..2&sort=period_d&format=csv\"", res.Server)
 	out("  curl \"%s/api/v1/catalogs/toi/diff\"", res.Server)
 	out("  curl \"%s/api/v1/targets/Kepler-10\"", res.Server)
+	out("  curl \"%s/api/v1/data/version/list\"", res.Server)
+	out("  git -C %s/versions log", res.Folder)
 	out("  exoplanetai lightcurve plot \"TIC 441420236\" --profile transit --data-path %s -o au-mic.png", res.Folder)
 	return nil
 }

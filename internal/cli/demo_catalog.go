@@ -11,7 +11,6 @@ import (
 
 	"exoplanetai/internal/catalog"
 	"exoplanetai/internal/history"
-	"exoplanetai/internal/ingest"
 	"exoplanetai/internal/query"
 	"exoplanetai/internal/review"
 )
@@ -43,8 +42,7 @@ type demoMerge struct {
 }
 
 // demoCatalogs goes on from the light curves to the tables: it validates them,
-// looks at what was made of them, and asks an archive again whose table changed
-// meanwhile.
+// and looks at what was made of them.
 func (c *command) demoCatalogs(ctx context.Context, d *Demo, res *demoResult) error {
 	bar := c.start("tables")
 	defer bar.stop()
@@ -64,20 +62,7 @@ func (c *command) demoCatalogs(ctx context.Context, d *Demo, res *demoResult) er
 	if res.Derived, err = d.Derive.Update(ctx); err != nil {
 		return err
 	}
-	if res.Merged, err = demoTruth(ctx, d); err != nil {
-		return err
-	}
-	if d.Change == nil {
-		return nil
-	}
-	if err := d.Change(); err != nil {
-		return err
-	}
-	if _, err := d.Ingest.Table(ctx, ingest.TableRequest{TableType: string(catalog.TOI), ForceRefresh: true}, nil); err != nil {
-		return err
-	}
-	diff, err := d.History.Diff(ctx, history.DiffRequest{Table: catalog.TOI, Limit: -1})
-	res.Diff = &diff
+	res.Merged, err = demoTruth(ctx, d)
 	return err
 }
 

@@ -16,7 +16,7 @@ import (
 func (c *command) storageCommand() *cobra.Command {
 	return group("storage", "See, check and repair what is stored",
 		"  exoplanetai storage stats\n  exoplanetai storage verify\n  exoplanetai storage reindex",
-		c.storageStats(), c.storageVerify(), c.storageReindex())
+		c.storageStats(), c.storageVerify(), c.storageReindex(), c.storageCleanup(), c.storageRetention(), c.storageRollback())
 }
 
 // stats is the document of `storage stats --json`; its members are those of
