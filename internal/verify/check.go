@@ -1,23 +1,125 @@
 package verify
 
 import (
+	"cmp"
 	"context"
+	"slices"
+	"strings"
 
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/store"
+	"exoplanetai/internal/version"
 )
 
-// Check looks at everything that is kept and lists all damage.
+// Check looks at everything that is kept, the store and all versions, and lists
+// all damage. Full, it reads every byte of every file; Quick, it looks at
+// existence, type, length and permissions. Nothing is changed but the times of
+// proof, after a full check of a store that is open to write.
+//
+// The error tells that the check itself could not go on; damage is no error.
+// report gets bytes: the total grows when the versions' turn comes. It may be nil.
 func (s *Service) Check(ctx context.Context, o CheckOptions, report func(done, total int64)) (Report, error) {
-	return Report{}, exo.Errorf("verify.Check", exo.Internal, nil, "not built")
+	found, err := s.Store.Verify(ctx, store.VerifyOptions{Quick: o.Quick}, report)
+	r := Report{
+		Depth: found.Depth, StartedAt: found.StartedAt, Files: found.Files, Bytes: found.Bytes, Total: found.Total, Damaged: []Damage{},
+	}
+	if err != nil {
+		return r, err
+	}
+	a := s.newAbout()
+	for _, d := range found.Damaged {
+		r.Damaged = append(r.Damaged, a.ofStore(d))
+	}
+	if err := s.checkVersions(ctx, o, &r, report); err != nil {
+		return r, err
+	}
+	if err := a.tell(ctx, r.Damaged); err != nil {
+		return r, err
+	}
+	slices.SortStableFunc(r.Damaged, func(x, y Damage) int {
+		return cmp.Or(cmp.Compare(x.Path, y.Path), cmp.Compare(x.Class, y.Class), cmp.Compare(x.Detail, y.Detail))
+	})
+	r.OK, r.FinishedAt = len(r.Damaged) == 0, s.now()
+	return r, nil
 }
 
-// Sweep reads back a part of the store.
+// checkVersions looks at one version after the other. What is wrong with the
+// record is told once, though every version shows it.
+func (s *Service) checkVersions(ctx context.Context, o CheckOptions, r *Report, report func(done, total int64)) error {
+	if s.Versions == nil {
+		return nil
+	}
+	names, err := s.Versions.Names()
+	if err != nil {
+		return err
+	}
+	for _, n := range names {
+		before := r.Bytes + r.VersionBytes
+		found, err := s.Versions.Verify(ctx, n, version.VerifyOptions{Quick: o.Quick}, func(done, total int64) {
+			if report != nil {
+				report(before+done, before+total)
+			}
+		})
+		if exo.KindOf(err) == exo.NotFound && err != nil {
+			continue // deleted meanwhile
+		}
+		if err != nil {
+			return err
+		}
+		r.Versions++
+		r.VersionFiles += found.Files
+		r.VersionBytes += found.Bytes
+		for _, d := range found.Damaged {
+			r.Damaged = append(r.Damaged, ofVersion(n, d))
+		}
+	}
+	return nil
+}
+
+const versionsFolder = "versions/"
+
+// inVersion names the file of a version.
+func inVersion(n exo.VersionName, p exo.Path) string {
+	return versionsFolder + string(n) + "/files/" + string(p)
+}
+
+// splitVersion is the reverse of inVersion.
+func splitVersion(path string) (n exo.VersionName, p exo.Path, ok bool) {
+	rest, ok := strings.CutPrefix(path, versionsFolder)
+	if !ok {
+		return "", "", false
+	}
+	name, rest, ok := strings.Cut(rest, "/")
+	if !ok {
+		return "", "", false
+	}
+	file, ok := strings.CutPrefix(rest, "files/")
+	return exo.VersionName(name), exo.Path(file), ok
+}
+
+// ofVersion tells a damage of a version in our form.
+func ofVersion(n exo.VersionName, d version.Damage) Damage {
+	path := string(d.Path)
+	if !strings.HasPrefix(path, versionsFolder) {
+		path = inVersion(n, d.Path)
+	}
+	return Damage{
+		Path: path, Class: d.Class, Detail: d.Detail, Repair: d.Repair,
+		Versions: slices.Clone(d.Versions), Targets: slices.Clone(d.Targets), Products: []exo.Path{},
+	}
+}
+
+// Sweep reads back the part of the store whose proof is oldest; see
+// store.Sweep. Its damages are told as those of Check. report may be nil.
 func (s *Service) Sweep(ctx context.Context, o store.SweepOptions, report func(done, total int64)) (SweepReport, error) {
-	return SweepReport{}, exo.Errorf("verify.Sweep", exo.Internal, nil, "not built")
-}
-
-// Repair mends what is damaged.
-func (s *Service) Repair(ctx context.Context, o RepairOptions, report func(done, total int64)) (RepairReport, error) {
-	return RepairReport{}, exo.Errorf("verify.Repair", exo.Internal, nil, "not built")
+	found, err := s.Store.Sweep(ctx, o, report)
+	r := SweepReport{SweepReport: found, Damaged: []Damage{}}
+	if err != nil {
+		return r, err
+	}
+	a := s.newAbout()
+	for _, d := range found.Damaged {
+		r.Damaged = append(r.Damaged, a.ofStore(d))
+	}
+	return r, a.tell(ctx, r.Damaged)
 }

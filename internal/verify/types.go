@@ -26,7 +26,7 @@ type Origin interface {
 // Versions are the versions as far as they are checked and mended here.
 // *version.Versions is one.
 type Versions interface {
-	List(ctx context.Context) ([]version.Summary, error)
+	Names() ([]exo.VersionName, error)
 	Show(ctx context.Context, n exo.VersionName) (version.Manifest, error)
 	Verify(ctx context.Context, n exo.VersionName, o version.VerifyOptions, report func(done, total int64)) (version.VerifyReport, error)
 	Holders(ctx context.Context, want map[exo.Path]exo.Digest) (map[exo.Path][]exo.VersionName, error)

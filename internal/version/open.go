@@ -120,6 +120,10 @@ func (v *Versions) names() ([]exo.VersionName, error) {
 	return names, nil
 }
 
+// Names lists the versions that have a folder, by name, also those whose manifest
+// is damaged.
+func (v *Versions) Names() ([]exo.VersionName, error) { return v.names() }
+
 // List describes all versions, newest first. Of each only the head of its
 // manifest is read, so the cost does not grow with the files.
 //
