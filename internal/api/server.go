@@ -104,7 +104,6 @@ func New(o Options) (*Server, error) {
 	s.versionRoutes(api)
 	s.maintainRoutes(api)
 	s.storeRoutes(api)
-	s.maintainRoutes(api)
 	s.healthRoutes(api)
 	tidy(api.OpenAPI())
 	restore := describeParameters(api.OpenAPI())
