@@ -1,55 +1,88 @@
 package backup
 
 import (
-	"context"
-	"io"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync"
 	"time"
 
 	"exoplanetai/internal/exo"
 )
 
-// Service makes backups of one data tree in one repository.
-type Service struct{ o Options }
+// Service makes backups of one data tree in one repository. Its methods may be
+// called from many goroutines; what writes to the repository waits for its turn.
+type Service struct {
+	o       Options
+	at      address
+	writing sync.Mutex
 
-// New checks the options. Nothing is read or written yet.
-func New(o Options) (*Service, error) { return &Service{o: o}, nil }
-
-func notBuilt(op string) error { return exo.Errorf(op, exo.Internal, nil, "not built") }
-
-// Create makes a snapshot.
-func (s *Service) Create(ctx context.Context, o CreateOptions, report func(done, total int64)) (Result, error) {
-	return Result{}, notBuilt("backup.Create")
+	mu    sync.Mutex
+	known sums   // of the snapshot that was asked for last
+	of    string // its identifier
 }
 
-// List lists the snapshots, newest first.
-func (s *Service) List(ctx context.Context) ([]Snapshot, error) { return nil, notBuilt("backup.List") }
-
-// Verify reads a snapshot back.
-func (s *Service) Verify(ctx context.Context, o VerifyOptions, report func(done, total int64)) (VerifyReport, error) {
-	return VerifyReport{}, notBuilt("backup.Verify")
+// New checks the options. Nothing is read or written yet. Without a repository
+// the service refuses everything with exo.Conflict, and has nothing.
+//
+// exo.Invalid for an address that is none, or no password.
+func New(o Options) (*Service, error) {
+	const op = "backup.New"
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Repository == "" {
+		return &Service{o: o}, nil
+	}
+	if o.Password == "" {
+		return nil, exo.Errorf(op, exo.Invalid, nil, "backups are always encrypted, and no password is set").
+			Try("write a long password to a file, keep a copy of it elsewhere, and name the file in backup.password_file")
+	}
+	if o.FS == nil || o.Clock == nil || !filepath.IsAbs(o.DataPath) || !filepath.IsAbs(o.StateDir) {
+		return nil, exo.Errorf(op, exo.Internal, nil, "backups need a data tree, a clock and full paths")
+	}
+	at, err := parseAddress(o)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{o: o, at: at}, nil
 }
 
-// Restore brings a snapshot back to an empty folder.
-func (s *Service) Restore(ctx context.Context, o RestoreOptions, report func(done, total int64)) (RestoreReport, error) {
-	return RestoreReport{}, notBuilt("backup.Restore")
+// set refuses where there is no place for backups.
+func (s *Service) set(op string) error {
+	if s.o.Repository != "" {
+		return nil
+	}
+	return exo.Errorf(op, exo.Conflict, nil, "no place for backups is set").
+		Try("set backup.repository to a folder on another disk, or to s3://bucket/prefix")
 }
 
-// Drill restores a snapshot for trial.
-func (s *Service) Drill(ctx context.Context, o DrillOptions, report func(done, total int64)) (DrillReport, error) {
-	return DrillReport{}, notBuilt("backup.Drill")
+// scratch makes up a name that nothing else in the folder for state has.
+func (s *Service) scratch(what string) (string, error) {
+	var b [8]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return "", exo.E("backup.scratch", exo.Internal, nil, err)
+	}
+	return "backup-" + what + "-" + hex.EncodeToString(b[:]), nil
 }
 
-// Open reads a file with this digest from the newest snapshot that has it.
-func (s *Service) Open(ctx context.Context, p exo.Path, want exo.Digest) (io.ReadCloser, string, error) {
-	return nil, "", notBuilt("backup.Open")
+// now is the time to keep, without what JSON and the database would lose.
+func (s *Service) now() time.Time { return s.o.Clock().UTC().Truncate(time.Microsecond) }
+
+func gone(err error) bool { return errors.Is(err, exo.NotFound) }
+
+// inside tells whether a path is the folder or below it.
+func inside(path, folder string) bool {
+	rel, err := filepath.Rel(folder, path)
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 }
 
-// Has tells when a snapshot with the file was last verified.
-func (s *Service) Has(ctx context.Context, p exo.Path, want exo.Digest) (*time.Time, error) {
-	return nil, notBuilt("backup.Has")
-}
-
-// Expire removes old snapshots.
-func (s *Service) Expire(ctx context.Context, dryRun bool) ([]string, error) {
-	return nil, notBuilt("backup.Expire")
+func reporter(report func(done, total int64)) func(done, total int64) {
+	if report == nil {
+		return func(int64, int64) {}
+	}
+	return report
 }

@@ -17,7 +17,7 @@ type Options struct {
 	Password      string    // of the repository; never empty where one is set
 	AccessKey     string    // of an S3 server
 	SecretKey     string    // of an S3 server
-	RetentionDays int       // snapshots older than this go, except the newest; 0: 90
+	RetentionDays int       // snapshots older than this go, except the newest; 0: none goes
 	DB            *sqldb.DB // the index database, for its copy and for what is known of backups; may be read only
 	Clock         exo.Clock
 	Log           *slog.Logger // nil: discard
@@ -64,7 +64,7 @@ type VerifyOptions struct {
 // Damage is one file of a backup that is not as it should be.
 type Damage struct {
 	Path  string `json:"path"`
-	Class string `json:"class"` // unreadable, corrupt, missing
+	Class string `json:"class"` // unreadable, corrupt
 	What  string `json:"what"`
 }
 
