@@ -28,7 +28,7 @@ const (
 )
 
 type cleanupInput struct {
-	MaxAgeDays int    `query:"max_age_days" minimum:"0" maximum:"36500" default:"-1" doc:"files of the cache, and logs put aside, that are older go; 0: all of them; default: storage.cache_retention_days" example:"7"`
+	MaxAgeDays int    `query:"max_age_days" minimum:"-1" maximum:"36500" default:"-1" doc:"files of the cache, and logs put aside, that are older go; 0: all of them; -1: as storage.cache_retention_days says" example:"7"`
 	MaxBytes   int64  `query:"max_bytes" minimum:"0" doc:"the cache is cut to this size, oldest first; default: storage.cache_max_mb"`
 	DryRun     bool   `query:"dry_run" doc:"only say what would go"`
 	Prefer     string `header:"Prefer" doc:"respond-async: answer 202 with a job at once (RFC 7240)"`

@@ -149,17 +149,20 @@ func (s *Service) tableOf(ctx context.Context, m version.Manifest, t catalog.Typ
 	return best, err
 }
 
-// stamps are the times in names.
-var stamps = regexp.MustCompile(`_[0-9]{8}_[0-9]{6}`)
+// stamps are the times in names. What follows is looked at, because the short
+// form of a recipe may be eight digits too.
+var stamps = regexp.MustCompile(`(_[0-9]{8}_[0-9]{6})([._]|$)`)
+
+func unstamped(name string) string { return stamps.ReplaceAllString(name, "$2") }
 
 // newest finds the current file of the series that a file belongs to.
 func (s *Service) newest(ctx context.Context, old store.Meta) (store.Meta, error) {
 	if old.Kind == store.Table {
 		return s.opt.Store.Newest(ctx, store.Filter{Kind: store.Table, Table: old.Table})
 	}
-	best, name := old, stamps.ReplaceAllString(old.Path.Base(), "")
+	best, name := old, unstamped(old.Path.Base())
 	err := s.opt.Store.Each(ctx, store.Filter{Prefix: old.Path.Dir(), Kind: old.Kind, Target: old.Target}, func(m store.Meta) error {
-		if stamps.ReplaceAllString(m.Path.Base(), "") == name && m.Path.Dir() == old.Path.Dir() && !m.RetrievedAt.Before(best.RetrievedAt) {
+		if unstamped(m.Path.Base()) == name && m.Path.Dir() == old.Path.Dir() && !m.RetrievedAt.Before(best.RetrievedAt) {
 			best = m
 		}
 		return nil
@@ -184,9 +187,9 @@ func (s *Service) with(ctx context.Context, m version.Manifest, old store.Meta) 
 // named gives a file the time as its stamp.
 func named(p exo.Path, at time.Time) (exo.Path, error) {
 	base, stamp := p.Base(), "_"+exo.Stamp(at)
-	if all := stamps.FindAllStringIndex(base, -1); len(all) > 0 {
+	if all := stamps.FindAllStringSubmatchIndex(base, -1); len(all) > 0 {
 		last := all[len(all)-1]
-		base = base[:last[0]] + stamp + base[last[1]:]
+		base = base[:last[2]] + stamp + base[last[3]:]
 	} else {
 		ext := path.Ext(base)
 		base = strings.TrimSuffix(base, ext) + stamp + ext
