@@ -148,12 +148,21 @@ func (v *Versions) parse(ctx context.Context, t catalog.Type, h held) (*catalog.
 		return nil, exo.E("version.Diff", exo.KindOf(err), nil, err)
 	}
 	data, err := fsys.ReadFile(v.FS, place(h.version, h.Path), tableLimit)
-	if err == nil && exo.DigestOf(data) != h.Hash {
-		err = exo.Corrupt
+	if err == nil && exo.DigestOf(data) == h.Hash {
+		return catalog.Parse(t, data)
 	}
+	if k := exo.KindOf(err); err != nil && k != exo.NotFound && !fsys.BadMedium(err) {
+		return nil, err
+	}
+	name, err := v.good(ctx, h.version, h.File)
 	if err != nil {
-		return nil, exo.E("version.Diff", exo.KindOf(err), h.Path, err).Say("the copy of %s in version %s is damaged", h.Path, h.version).
-			Try("see what is damaged: exoplanetai version verify %s", h.version)
+		return nil, err
+	}
+	if data, err = fsys.ReadFile(v.FS, name, tableLimit); err != nil {
+		return nil, err
+	}
+	if exo.DigestOf(data) != h.Hash {
+		return nil, damaged(h.Path, nil)
 	}
 	return catalog.Parse(t, data)
 }

@@ -14,31 +14,45 @@ import (
 // Manifests are read one after the other. One that is damaged is no holder; the
 // log tells.
 func (v *Versions) Holders(ctx context.Context, want map[exo.Path]exo.Digest) (map[exo.Path][]exo.VersionName, error) {
-	holders := map[exo.Path][]exo.VersionName{}
+	holders, _, err := v.holders(ctx, want)
+	return holders, err
+}
+
+// holders does what Holders does, and tells of a manifest that the disk could
+// not read.
+func (v *Versions) holders(ctx context.Context, want map[exo.Path]exo.Digest) (holders map[exo.Path][]exo.VersionName, unread, err error) {
+	holders = map[exo.Path][]exo.VersionName{}
 	if len(want) == 0 {
-		return holders, nil
+		return holders, nil, nil
 	}
-	err := v.manifests(ctx, func(m Manifest) {
+	unread, err = v.manifests(ctx, func(m Manifest) {
 		for p, sum := range want {
 			if f, ok := m.find(p); ok && f.Hash == sum {
 				holders[p] = append(holders[p], m.Version)
 			}
 		}
 	})
-	return holders, err
+	return holders, unread, err
 }
 
-// manifests reads all manifests that can be read, newest first.
-func (v *Versions) manifests(ctx context.Context, visit func(Manifest)) error {
+// manifests reads all manifests that can be read, newest first. unread is the
+// first that the disk could not read; one that is damaged is passed over.
+func (v *Versions) manifests(ctx context.Context, visit func(Manifest)) (unread, err error) {
 	names, err := v.names()
 	if err != nil {
-		return err
+		return nil, err
+	}
+	skip := func(n exo.VersionName, err error) {
+		v.Log.Error("a version is damaged", "version", string(n), "error", err)
+		if unread == nil && exo.KindOf(err) != exo.Corrupt {
+			unread = err
+		}
 	}
 	order := make([]Summary, 0, len(names))
 	for _, n := range names {
 		s, err := v.summary(n)
 		if err != nil {
-			v.Log.Error("a version is damaged", "version", string(n), "error", err)
+			skip(n, err)
 			continue
 		}
 		order = append(order, s)
@@ -46,16 +60,16 @@ func (v *Versions) manifests(ctx context.Context, visit func(Manifest)) error {
 	newestFirst(order)
 	for _, s := range order {
 		if err := ctx.Err(); err != nil {
-			return exo.E("version.manifests", exo.KindOf(err), nil, err)
+			return nil, exo.E("version.manifests", exo.KindOf(err), nil, err)
 		}
 		m, err := v.read(s.Version)
 		if err != nil {
-			v.Log.Error("a version is damaged", "version", string(s.Version), "error", err)
+			skip(s.Version, err)
 			continue
 		}
 		visit(m)
 	}
-	return nil
+	return unread, nil
 }
 
 // Holds tells whether any version lists a file with these bytes. For who
@@ -108,7 +122,8 @@ func (v *Versions) Copy(ctx context.Context, p exo.Path, want exo.Digest) (io.Re
 
 // Heal mends the copies of versions after the file in the data tree is right
 // again: what is damaged or missing is linked or copied anew. It returns the
-// versions that were mended.
+// versions that were mended, also with an error: one that the disk could not
+// read was not looked at.
 func (v *Versions) Heal(ctx context.Context, p exo.Path, want exo.Digest) ([]exo.VersionName, error) {
 	const op = "version.Heal"
 	if err := v.writable(op); err != nil {
@@ -121,7 +136,7 @@ func (v *Versions) Heal(ctx context.Context, p exo.Path, want exo.Digest) ([]exo
 	} else if sum != want {
 		return nil, exo.Errorf(op, exo.Corrupt, p, "%s itself is damaged", p).Try("mend it first: exoplanetai storage repair")
 	}
-	holders, err := v.Holders(ctx, map[exo.Path]exo.Digest{p: want})
+	holders, unread, err := v.holders(ctx, map[exo.Path]exo.Digest{p: want})
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +144,7 @@ func (v *Versions) Heal(ctx context.Context, p exo.Path, want exo.Digest) ([]exo
 	for _, n := range holders[p] {
 		if sum, _, err := fsys.Digest(ctx, v.FS, place(n, p)); err == nil && sum == want {
 			continue
-		} else if err != nil && exo.KindOf(err) != exo.NotFound {
+		} else if k := exo.KindOf(err); err != nil && k != exo.NotFound && k != exo.Invalid && !fsys.BadMedium(err) { // Invalid: a link that leads out
 			return healed, err
 		}
 		if err := v.mend(ctx, n, p, want); err != nil {
@@ -137,7 +152,7 @@ func (v *Versions) Heal(ctx context.Context, p exo.Path, want exo.Digest) ([]exo
 		}
 		healed = append(healed, n)
 	}
-	return healed, nil
+	return healed, unread
 }
 
 // mend makes the file of a version anew from the data tree.
@@ -147,7 +162,7 @@ func (v *Versions) mend(ctx context.Context, n exo.VersionName, p exo.Path, want
 	if err := fsys.MkdirAll(v.FS, dir, 0o755); err != nil {
 		return err
 	}
-	temp := fsys.TempName(to)
+	temp := root + "/" + making + "copy" // what a crash leaves of it, the next start removes
 	if err := v.FS.Remove(temp); err != nil && exo.KindOf(err) != exo.NotFound {
 		return err
 	}

@@ -106,13 +106,48 @@ func (r *record) prepare(ctx context.Context, disk *seam) error {
 	return nil
 }
 
+// reference reads what a name stands for. The library takes a name that the disk
+// could not read for one that is not there; a deletion or a new beginning must
+// never rest on that, so it is looked for once more.
+func (g *repository) reference(name plumbing.ReferenceName) (*plumbing.Reference, error) {
+	ref, err := g.Reference(name)
+	if !errors.Is(err, plumbing.ErrReferenceNotFound) {
+		return ref, err
+	}
+	const packedLimit = 64 << 20
+	_, serr := g.disk.fs.Lstat(g.disk.at(string(name)))
+	packed, perr := fsys.ReadFile(g.disk.fs, g.disk.at("packed-refs"), packedLimit)
+	for _, e := range []error{serr, perr} {
+		if e != nil && exo.KindOf(e) != exo.NotFound {
+			return nil, e
+		}
+	}
+	if serr == nil || bytes.Contains(packed, []byte(" "+string(name)+"\n")) {
+		return nil, exo.Errorf("version.record", exo.Unavailable, nil, "%s of the record could not be read", name).Try("try again")
+	}
+	return nil, err
+}
+
 // point lets a reference name an object, at once and to last, after all objects
-// are on the disk. The library would write over the old name in place.
+// are on the disk. The library would write over the old name in place; and what
+// is written beside it, it would take for a reference.
 func (g *repository) point(name plumbing.ReferenceName, to plumbing.Hash) error {
 	if err := g.disk.settle(); err != nil {
 		return err
 	}
-	return fsys.WriteAtomic(g.ctx, g.disk.fs, g.disk.at(string(name)), []byte(to.String()+"\n"), 0o644)
+	if err := g.ctx.Err(); err != nil {
+		return exo.E("version.record", exo.KindOf(err), nil, err)
+	}
+	file, temp := g.disk.at(string(name)), g.disk.at("tmp_ref")
+	err := fsys.WriteSynced(g.disk.fs, temp, []byte(to.String()+"\n"), 0o644)
+	if err == nil {
+		err = g.disk.fs.Rename(temp, file)
+	}
+	if err != nil {
+		_ = g.disk.fs.Remove(temp) // the first error is the one to tell; the next start removes it
+		return err
+	}
+	return g.disk.fs.SyncDir(path.Dir(file))
 }
 
 // recordError gives an error of the library its kind.
@@ -130,7 +165,7 @@ func (r *record) add(ctx context.Context, m Manifest) error {
 		return err
 	}
 	tag := plumbing.NewTagReferenceName(string(m.Version))
-	if _, err := st.Reference(tag); err == nil {
+	if _, err := st.reference(tag); err == nil {
 		return nil
 	} else if !errors.Is(err, plumbing.ErrReferenceNotFound) {
 		return recordError(err)
@@ -159,7 +194,7 @@ func (r *record) add(ctx context.Context, m Manifest) error {
 // commit adds a commit to the branch.
 func (r *record) commit(st *repository, tree plumbing.Hash, message string, at time.Time) (plumbing.Hash, error) {
 	c := &object.Commit{Author: author(at), Committer: author(at), Message: message, TreeHash: tree}
-	head, err := st.Reference(branch)
+	head, err := st.reference(branch)
 	switch {
 	case err == nil:
 		last, err := object.GetCommit(st, head.Hash())
@@ -187,7 +222,7 @@ func (r *record) strike(ctx context.Context, n exo.VersionName, at time.Time) er
 		return err
 	}
 	tag := plumbing.NewTagReferenceName(string(n))
-	if _, err := st.Reference(tag); err != nil {
+	if _, err := st.reference(tag); err != nil {
 		if errors.Is(err, plumbing.ErrReferenceNotFound) {
 			return nil
 		}
@@ -264,7 +299,7 @@ func (r *record) commitOf(ctx context.Context, n exo.VersionName) (plumbing.Hash
 	if err != nil {
 		return plumbing.ZeroHash, err
 	}
-	ref, err := st.Reference(plumbing.NewTagReferenceName(string(n)))
+	ref, err := st.reference(plumbing.NewTagReferenceName(string(n)))
 	if err != nil {
 		return plumbing.ZeroHash, recordError(err)
 	}

@@ -107,25 +107,32 @@ func wanted(m Manifest, texts []string) ([]File, error) {
 	return list, nil
 }
 
-// find looks for a good copy: in the version, in the data tree, in the others.
-func (w *restorer) find(ctx context.Context, f File) error {
-	for _, name := range []string{place(w.m.Version, f.Path), string(f.Path)} {
-		if ok, err := w.v.holds(ctx, name, f); err != nil || ok {
-			w.from[f.Path] = name
-			return err
+// find notes where a good copy is.
+func (w *restorer) find(ctx context.Context, f File) (err error) {
+	w.from[f.Path], err = w.v.good(ctx, w.m.Version, f)
+	return err
+}
+
+// good looks for a good copy of a version's file: in the version, in the data
+// tree, in the other versions. It gives a name below the data folder.
+//
+// Errors: exo.Corrupt if there is none.
+func (v *Versions) good(ctx context.Context, n exo.VersionName, f File) (string, error) {
+	for _, name := range []string{place(n, f.Path), string(f.Path)} {
+		if ok, err := v.holds(ctx, name, f); err != nil || ok {
+			return name, err
 		}
 	}
-	holders, err := w.v.Holders(ctx, map[exo.Path]exo.Digest{f.Path: f.Hash})
+	holders, err := v.Holders(ctx, map[exo.Path]exo.Digest{f.Path: f.Hash})
 	if err != nil {
-		return err
+		return "", err
 	}
-	for _, n := range holders[f.Path] {
-		if ok, err := w.v.holds(ctx, place(n, f.Path), f); err != nil || ok {
-			w.from[f.Path] = place(n, f.Path)
-			return err
+	for _, other := range holders[f.Path] {
+		if ok, err := v.holds(ctx, place(other, f.Path), f); err != nil || ok {
+			return place(other, f.Path), err
 		}
 	}
-	return exo.Errorf("version.Restore", exo.Corrupt, f.Path, "no good copy of %s is left in the data folder; nothing was restored", f.Path).
+	return "", exo.Errorf("version.good", exo.Corrupt, f.Path, "no good copy of %s is left in the data folder", f.Path).
 		Try("mend it from a backup or its archive: exoplanetai storage repair %s", f.Path)
 }
 
@@ -353,20 +360,22 @@ func (w *restorer) copyOut(ctx context.Context, f File, to fsys.FS, name string,
 		}
 		made[dir] = true
 	}
-	sum, err := fsys.Copy(ctx, w.v.FS, place(w.m.Version, f.Path), to, name, 0o644)
-	if err == nil && sum == f.Hash {
-		return nil
-	}
-	if err != nil && exo.KindOf(err) != exo.NotFound && !fsys.BadMedium(err) {
-		return err
-	}
-	if err := to.Remove(name); err != nil && exo.KindOf(err) != exo.NotFound {
-		return err
+	if own := place(w.m.Version, f.Path); w.v.plain(own, f.SizeBytes) {
+		sum, err := fsys.Copy(ctx, w.v.FS, own, to, name, 0o644)
+		if err == nil && sum == f.Hash {
+			return nil
+		}
+		if err != nil && !fsys.BadMedium(err) {
+			return err
+		}
+		if err := to.Remove(name); err != nil && exo.KindOf(err) != exo.NotFound {
+			return err
+		}
 	}
 	if err := w.find(ctx, f); err != nil {
 		return err
 	}
-	sum, err = fsys.Copy(ctx, w.v.FS, w.from[f.Path], to, name, 0o644)
+	sum, err := fsys.Copy(ctx, w.v.FS, w.from[f.Path], to, name, 0o644)
 	if err == nil && sum != f.Hash {
 		err = damaged(f.Path, nil)
 	}
