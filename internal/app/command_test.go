@@ -294,6 +294,71 @@ func checkDemoCatalogs(t *testing.T, out string) {
 	}
 }
 
+// checkDemoVersions compares what the demonstration says of its versions with what
+// it changed and damaged on purpose.
+func checkDemoVersions(t *testing.T, out string) {
+	t.Helper()
+	type state struct {
+		OK      bool
+		Damaged []struct{ Path, Class string }
+	}
+	var doc struct {
+		Versions struct {
+			First, Second struct {
+				Version, ID string
+				Links       struct{ Hard, Reflink, Copy int }
+			}
+			Diff struct {
+				Tables []struct {
+					Table                   string
+					Added, Removed, Changed int
+				}
+			}
+			Flipped               []string
+			Found, After, Checked state
+			Repaired              struct {
+				Repaired, Failed int
+				Files            []struct{ Path, Source string }
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(out), &doc); err != nil {
+		t.Fatal(err)
+	}
+	v := doc.Versions
+	again := v.First.Version != "v1.0.0" // then ExoFOP's table is held as changed already
+	if v.First.Version == v.Second.Version || (v.First.ID == v.Second.ID) != again || v.First.Links.Hard == 0 || v.First.Links.Copy+v.First.Links.Reflink+v.First.Links.Hard < 20 {
+		t.Errorf("two versions of two states: %+v %+v", v.First, v.Second)
+	}
+	changed := map[string]int{}
+	for _, d := range v.Diff.Tables {
+		changed[d.Table] = d.Changed
+	}
+	if changed["toi"] != 3 && !again {
+		t.Errorf("ExoFOP changed three rows, the versions differ in %v", v.Diff.Tables)
+	}
+	found := map[string]string{}
+	for _, d := range v.Found.Damaged {
+		found[d.Path] = d.Class
+	}
+	sources := map[string]string{}
+	for _, f := range v.Repaired.Files {
+		sources[f.Path] = f.Source
+	}
+	if len(v.Flipped) != 2 || v.Found.OK || v.Repaired.Repaired != 2 || v.Repaired.Failed != 0 || !v.After.OK || !v.Checked.OK {
+		t.Errorf("%+v", v)
+	}
+	for _, p := range v.Flipped {
+		from := "version "
+		if strings.HasPrefix(p, "lightcurves/") {
+			from = "origin " // the versions share its bytes
+		}
+		if found[p] != "corrupt" || !strings.HasPrefix(sources[p], from) {
+			t.Errorf("%s was found as %q and repaired from %q, not a %s", p, found[p], sources[p], from)
+		}
+	}
+}
+
 func TestTheDemonstrationEndsAndRunsAgain(t *testing.T) {
 	t.Parallel()
 	s := &site{dir: t.TempDir()}
@@ -342,6 +407,7 @@ func TestTheDemonstrationEndsAndRunsAgain(t *testing.T) {
 			t.Errorf("%d planets measured", seen)
 		}
 		checkDemoCatalogs(t, out)
+		checkDemoVersions(t, out)
 		files := tree(t, s.path("demo/lightcurves"))
 		if first == nil {
 			first = files

@@ -62,7 +62,7 @@ func (p *program) Demo(ctx context.Context, c cli.Common, o cli.DemoOptions) (_ 
 	return &cli.Demo{
 		Writer: w, Archive: address(at), Server: address(l), Folder: o.Data, Moved: moved,
 		Targets: demoTargets(sky), Failed: run.failed,
-		Catalogs: a.Query, History: a.History, Pairs: demoPairs(sky), Change: run.change,
+		Catalogs: a.Query, History: a.History, Pairs: demoPairs(sky), Change: run.change, Care: a.Integrity,
 		Flip: func(p exo.Path) error { return flipBit(filepath.Join(cfg.DataPath, filepath.FromSlash(string(p)))) },
 	}, nil
 }
