@@ -15,14 +15,21 @@ const rebuilding = "rebuilding"
 // errFound ends a search.
 var errFound = errors.New("found")
 
-// recover brings tree and index together after a crash, under the lock: the
+// recover brings tree and index together after a crash, under the lock: a Forget
+// that was decided is finished, the
 // index takes in what the checksum files have beyond its note, the acts in the
 // staging folder are finished or undone, and the folder is emptied. It costs
 // time by what was under way, not by what is stored.
 func (s *Store) recover(ctx context.Context) error {
-	again, err := s.mustRebuild(ctx)
+	gone, err := s.forgotten()
 	if err != nil {
 		return err
+	}
+	again := len(gone) > 0
+	if !again {
+		if again, err = s.mustRebuild(ctx); err != nil {
+			return err
+		}
 	}
 	acts, err := s.unfinished()
 	if err != nil {
@@ -30,11 +37,14 @@ func (s *Store) recover(ctx context.Context) error {
 	}
 	if again {
 		s.Log.Info("the index is made again from the data tree")
-		r, err := s.reindex(ctx, nil)
+		r, err := s.reindex(ctx, nil, gone)
 		if err != nil {
 			return err
 		}
 		s.Log.Info("the index was made again", "files", r.Files, "damaged", len(r.Damaged))
+		if err := s.forgetDone(ctx); err != nil {
+			return err
+		}
 	}
 	for _, name := range sumsNames() {
 		if err := s.catchUp(ctx, name, paths(acts)); err != nil {

@@ -38,12 +38,19 @@ func (s *Store) Reindex(ctx context.Context, report func(done, total int64)) (r 
 	}
 	err = s.queue.alone(func() error {
 		var acts []*act
+		var gone map[exo.Path]bool
 		if s.mustReindex.Load() {
+			if gone, err = s.forgotten(); err != nil {
+				return err
+			}
 			if acts, err = s.unfinished(); err != nil {
 				return err
 			}
 		}
-		if r, err = s.reindex(ctx, report); err != nil || !s.mustReindex.Load() {
+		if r, err = s.reindex(ctx, report, gone); err != nil || !s.mustReindex.Load() {
+			return err
+		}
+		if err = s.forgetDone(ctx); err != nil {
 			return err
 		}
 		if err = s.finish(ctx, acts); err != nil {
@@ -55,9 +62,10 @@ func (s *Store) Reindex(ctx context.Context, report func(done, total int64)) (r 
 	return r, err
 }
 
-// reindex does it while nothing is published.
-func (s *Store) reindex(ctx context.Context, report func(done, total int64)) (ReindexReport, error) {
-	r := &reindexer{s: s, ctx: ctx, report: report, bad: map[string]bool{}}
+// reindex does it while nothing is published. Of the files that are gone, which
+// have been removed, no line and no row stays.
+func (s *Store) reindex(ctx context.Context, report func(done, total int64), gone map[exo.Path]bool) (ReindexReport, error) {
+	r := &reindexer{s: s, ctx: ctx, report: report, bad: map[string]bool{}, gone: gone}
 	r.StartedAt = s.now()
 	err := r.run()
 	r.FinishedAt = s.now()
@@ -75,7 +83,8 @@ type reindexer struct {
 	ctx    context.Context // of the one call that it lives for
 	report func(done, total int64)
 	done   int64
-	bad    map[string]bool // sidecars that contradict their checksum line
+	bad    map[string]bool   // sidecars that contradict their checksum line
+	gone   map[exo.Path]bool // files that Forget has removed
 	rows   *batch
 	ReindexReport
 }
@@ -87,8 +96,10 @@ func (r *reindexer) run() error {
 		if err := setNote(r.ctx, q, rebuilding, 1); err != nil {
 			return err
 		}
-		_, err := q.ExecContext(r.ctx, `UPDATE files SET line = -1, meta_line = -1`)
-		return err
+		if _, err := q.ExecContext(r.ctx, `UPDATE files SET line = -1, meta_line = -1`); err != nil {
+			return err
+		}
+		return r.forgetRows(q)
 	})
 	names := sumsNames()
 	slices.Reverse(names) // the sidecars' first: they make the rows
@@ -140,10 +151,10 @@ func (r *reindexer) rewrite(name string) (err error) {
 	if err != nil || w.size == 0 {
 		_ = r.s.FS.Remove(temp) // the first error is the one to tell; staging is emptied at start
 	}
-	if err == nil && w.size == 0 {
-		return r.s.cutSums(name, 0)
-	}
-	if err == nil {
+	switch {
+	case err == nil && w.size == 0:
+		err = r.s.cutSums(name, 0)
+	case err == nil:
 		err = r.s.FS.SyncDir(sumsFolder)
 	}
 	if err == nil {
@@ -174,6 +185,9 @@ func (r *reindexer) sidecars(name string, w *sumsWriter) error {
 			r.damage(name, ChecksumFile, "a line cannot be read", lerr)
 			return nil
 		}
+		if r.gone[of] {
+			return nil
+		}
 		return r.rows.do(func(q querier) error { return r.sidecarLine(q, w, d, of) })
 	})
 	if err != nil {
@@ -184,7 +198,7 @@ func (r *reindexer) sidecars(name string, w *sumsWriter) error {
 	}
 	return fsys.Walk(r.ctx, r.s.FS, "metadata", func(file string, _ fs.DirEntry) error {
 		of, ok := described(file)
-		if !ok || checkPath(of) != nil || r.bad[file] {
+		if !ok || checkPath(of) != nil || r.bad[file] || r.gone[of] {
 			return nil
 		}
 		return r.rows.do(func(q querier) error { return r.unlisted(q, w, of) })
@@ -255,6 +269,9 @@ func (r *reindexer) files(name string, w *sumsWriter) error {
 	_, torn, err := r.s.scanSums(r.ctx, name, 0, func(_ int64, d exo.Digest, p exo.Path, lerr error) error {
 		if lerr != nil || sumsName(p) != name {
 			r.damage(name, ChecksumFile, "a line cannot be read, or stands in the wrong file", lerr)
+			return nil
+		}
+		if r.gone[p] {
 			return nil
 		}
 		return r.rows.do(func(q querier) error { return r.fileLine(q, w, d, p) })

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -34,7 +35,8 @@ type Store struct {
 	queue  queue
 	serial atomic.Uint64 // of staged files
 
-	mustReindex atomic.Bool // opened with Rebuild, and Reindex has not been called
+	mustReindex atomic.Bool  // opened with Rebuild, or a Forget failed half-way, and Reindex has not been called
+	looking     sync.RWMutex // held by who compares tree and index; by Forget alone
 
 	synced map[string]bool // folders whose names are on the disk; only the leader of the queue uses it
 }

@@ -156,6 +156,8 @@ func (w *sweep) nothingLeft(at place) (bool, error) {
 // batch reads files back and notes the proofs. What seems damaged is looked at
 // once more while nothing is published, mended or taken away.
 func (w *sweep) batch(paths []string) error {
+	w.s.looking.RLock()
+	defer w.s.looking.RUnlock()
 	rows, err := w.rows(paths)
 	if err != nil {
 		return err

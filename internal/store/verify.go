@@ -78,6 +78,8 @@ func newDamage(name string, c Class, detail string, err error) Damage {
 // at the end. The error tells that the check itself could not go on; damage is
 // no error. report gets bytes, and may be nil.
 func (s *Store) Verify(ctx context.Context, o VerifyOptions, report func(done, total int64)) (VerifyReport, error) {
+	s.looking.RLock()
+	defer s.looking.RUnlock()
 	v := &verifier{s: s, ctx: ctx, quick: o.Quick, report: report, seed: maphash.MakeSeed(), noLine: map[exo.Path]bool{}}
 	v.Depth, v.StartedAt, v.Damaged = "full", s.now(), []Damage{}
 	if o.Quick {
