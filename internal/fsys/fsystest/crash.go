@@ -3,9 +3,11 @@ package fsystest
 import (
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"exoplanetai/internal/fsys"
@@ -108,11 +110,26 @@ func (c *Crash) Rename(from, to string) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	n := c.live[from]
-	delete(c.live, from)
-	c.live[to] = n
+	n, file := c.live[from]
+	if file {
+		delete(c.live, from)
+		c.live[to] = n
+	} else { // a folder, with all below it
+		n = -1
+		move(c.live, from, to)
+	}
 	c.calls = append(c.calls, Call{Name: "rename", File: to, From: from, node: n})
 	return nil
+}
+
+// move gives a folder's new name to all that has a name below it.
+func move[V any](names map[string]V, from, to string) {
+	for name, v := range maps.Clone(names) {
+		if rest, ok := strings.CutPrefix(name+"/", from+"/"); ok {
+			delete(names, name)
+			names[path.Join(to, rest)] = v
+		}
+	}
 }
 
 func (c *Crash) Link(from, to string) error {

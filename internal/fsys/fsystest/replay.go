@@ -135,6 +135,11 @@ func (s *state) apply(c Call) {
 	case "link":
 		s.names[c.File] = c.node
 	case "rename":
+		if c.node < 0 {
+			move(s.names, c.From, c.File)
+			move(s.dirs, c.From, c.File)
+			return
+		}
 		if n, ok := s.names[c.From]; ok && n == c.node {
 			delete(s.names, c.From)
 		}
