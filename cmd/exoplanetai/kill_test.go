@@ -16,34 +16,52 @@ import (
 	"exoplanetai/internal/ingest"
 )
 
-// kills is small for every day; a night's run is go test ./cmd/exoplanetai -run Kill -kills 100.
-var kills = flag.Int("kills", 7, "rounds of each act that is killed")
+// kills is for every day; a night's run is go test ./cmd/exoplanetai -run Kill -kills 100.
+var kills = flag.Int("kills", 13, "rounds of each act that is killed")
+
+// act is something that the program does and may be killed at.
+type act struct {
+	line    []string
+	prepare func(t *testing.T, h home)      // what must be there before; nil: nothing
+	again   func(t *testing.T, h home) bool // whether the act is still to be done after a kill; nil: it may always be done again
+	after   func(t *testing.T, h home)      // what must hold at the end; nil: nothing more
+}
+
+// acts are all that change a folder.
+func acts() map[string]act {
+	return map[string]act{
+		"ingest of a table":       {line: []string{"ingest", "table", "k2"}},
+		"ingest of a light curve": {line: []string{"ingest", "lightcurve", "TIC 441420236", "--mission", "TESS"}},
+		"batch":                   {line: []string{"ingest", "batch"}},
+		"preprocessing": {line: []string{"preprocess", "lightcurve", "EPIC 201912552", "--profile", "transit"},
+			after: func(t *testing.T, h home) { h.reproduced(t, 1) }},
+		"validation": {line: []string{"validate", "lightcurve", "--target", "EPIC 201912552"}},
+		"version":    {line: []string{"version", "create", "v2"}, prepare: versioned, again: lacks("v2"), after: intact("v1", "v2")},
+		"restore":    {line: []string{"version", "restore", "v1"}, prepare: damaged, after: intact("v1")},
+		"cleanup":    {line: []string{"storage", "cleanup", "--max-age-days", "0"}, prepare: versioned, after: intact("v1")},
+		"deletion":   {line: []string{"version", "delete", "v1", "--yes"}, prepare: versioned, again: holds("v1"), after: intact()},
+	}
+}
 
 // TestKill ends the program with -9 at a random moment of each act. Whatever the
 // moment, what had been acknowledged is there, the next run needs no help, and
 // it ends with the same bytes as an undisturbed one.
 func TestKill(t *testing.T) {
-	acts := map[string][]string{
-		"ingest of a table":       {"ingest", "table", "k2"},
-		"ingest of a light curve": {"ingest", "lightcurve", "TIC 441420236", "--mission", "TESS"},
-		"batch":                   {"ingest", "batch"},
-		"preprocessing":           {"preprocess", "lightcurve", "EPIC 201912552", "--profile", "transit"},
-		"validation":              {"validate", "lightcurve", "--target", "EPIC 201912552"},
-	}
 	_, web := archives(t, nil)
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	for name, act := range acts {
+	for name, act := range acts() {
 		rng := rand.New(rand.NewPCG(seed, uint64(len(name))))
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			undisturbed := newHome(t, web)
 			undisturbed.acknowledge(t)
+			act.ready(t, undisturbed)
 			begin := time.Now()
-			undisturbed.must(t, nil, act...)
+			undisturbed.must(t, nil, act.line...)
 			span := time.Since(begin)
 			want := undisturbed.contents(t)
-			if act[len(act)-1] == "k2" || act[1] == "batch" {
+			if act.line[len(act.line)-1] == "k2" || act.line[1] == "batch" {
 				if want["report of k2"] == 0 || !slices.ContainsFunc(slices.Collect(maps.Keys(want)), func(s string) bool { return strings.HasPrefix(s, "processed/v2 ") }) {
 					t.Fatalf("nothing follows the table: %v", want)
 				}
@@ -52,7 +70,7 @@ func TestKill(t *testing.T) {
 			// shows that the span was measured on a busier machine.
 			hit, rounds := 0, 0
 			for ; hit < *kills && rounds < 6**kills; rounds++ {
-				if kill(t, web, act, time.Duration(rng.Int64N(int64(span))), want) {
+				if act.kill(t, web, time.Duration(rng.Int64N(int64(span))), want) {
 					hit++
 				} else {
 					span = max(span*3/4, 10*time.Millisecond)
@@ -62,21 +80,32 @@ func TestKill(t *testing.T) {
 			if hit < *kills {
 				t.Errorf("only %d of %d runs were killed before their end", hit, rounds)
 			}
+			count("kills of the program: "+name, hit)
 		})
 	}
 }
 
+func (a act) ready(t *testing.T, h home) {
+	t.Helper()
+	if a.prepare != nil {
+		a.prepare(t, h)
+	}
+}
+
 // kill runs one round and reports whether the act was cut short.
-func kill(t *testing.T, web string, act []string, after time.Duration, want map[string]int) (cutShort bool) {
+func (a act) kill(t *testing.T, web string, after time.Duration, want map[string]int) (cutShort bool) {
 	t.Helper()
 	h := newHome(t, web)
 	path, sum := h.acknowledge(t)
-	cutShort = h.killed(t, after, act...)
+	a.ready(t, h)
+	cutShort = h.killed(t, after, a.line...)
 	h.killed(t, after/4, "storage", "reindex") // and once more while it recovers
-	h.must(t, nil, act...)
+	if a.again == nil || a.again(t, h) {
+		h.must(t, nil, a.line...)
+	}
 	h.whole(t)
-	if act[0] == "preprocess" {
-		h.reproduced(t, 1)
+	if a.after != nil {
+		a.after(t, h)
 	}
 	if got := digest(t, filepath.Join(h.data(), path)); got != sum {
 		t.Fatalf("killed after %v: %s was acknowledged and is now %s", after, path, got)
