@@ -11,7 +11,9 @@
 //
 // # Promises
 //
-// A published file never changes and its name is never taken by other bytes. A
+// A published file never changes and its name is never taken by other bytes,
+// unless Forget has removed the file for good; Replace puts back no bytes but the
+// recorded ones. A
 // publication of several files is one act: after a crash at any moment the next
 // Open finishes it or leaves no trace of it. What Publish has acknowledged
 // survives a power loss. Read gives no byte of a file that does not have its

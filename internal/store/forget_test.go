@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"exoplanetai/internal/exo"
@@ -221,4 +222,60 @@ func failForget(t *testing.T, failure fsystest.Failure, n int) bool {
 		t.Error(err)
 	}
 	return fired
+}
+
+// A start that finishes a Forget is cut short itself, at any call.
+func TestPowerCutWhileAForgetIsFinishedLeavesNoneBehind(t *testing.T) {
+	first := record(t, scenario{
+		before: forgettable,
+		during: func(t testing.TB, s *store.Store) {
+			if err := s.Forget(context.Background(), unkept); err != nil {
+				t.Fatal(err)
+			}
+		},
+	})
+	decided := 0
+	for i, c := range first.crash.Calls() {
+		if c.Name == "rename" && strings.HasPrefix(callBefore(first.crash.Calls(), i+1), "rename .staging/forget") {
+			decided = i + 2 // and the sync after it
+			break
+		}
+	}
+	cuts := 0
+	for _, k := range []int{decided, decided + 3, decided + 20} {
+		dir := fastDir(t)
+		if err := first.crash.Lay(dir, k, fsystest.KeepAll, 0, nil); err != nil {
+			t.Fatal(err)
+		}
+		var disk *fsystest.Crash
+		b := open(t, dir, func(o *store.Options) {
+			c, err := fsystest.NewCrash(o.FS, dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.FS, disk = c, c
+		})
+		b.shut()
+		ended := len(disk.Calls())
+		for i := range disk.Calls() {
+			if callBefore(disk.Calls(), i+1) == "remove .staging/forget" {
+				ended = i // until here the database may be that of before
+			}
+		}
+		for j := 0; j <= ended; j += stride {
+			for _, loss := range []fsystest.Loss{fsystest.LoseAll, fsystest.KeepAll, fsystest.LoseEntries} {
+				again := fastDir(t)
+				if err := disk.Lay(again, j, loss, 0, nil); err != nil {
+					t.Fatal(err)
+				}
+				b := open(t, again)
+				if gone, problem := forgottenOrNot(b); problem != "" || !gone {
+					t.Fatalf("cut %d (%s), then %d (%s), %v: gone: %t, %s", k, callBefore(first.crash.Calls(), k), j, callBefore(disk.Calls(), j), loss, gone, problem)
+				}
+				b.shut()
+				cuts++
+			}
+		}
+	}
+	t.Logf("%d cuts", cuts)
 }
