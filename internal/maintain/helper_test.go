@@ -40,6 +40,7 @@ type bench struct {
 	vers  *version.Versions
 	saved backups
 	after []catalog.Type
+	stop  func()
 }
 
 // backups says what the backups have: when each file was proved.
@@ -56,10 +57,21 @@ func (b backups) Has(_ context.Context, p exo.Path, _ exo.Digest) (*time.Time, e
 	return &at, nil
 }
 
-func open(t testing.TB) *bench {
+func open(t testing.TB, wrap ...func(fsys.FS) fsys.FS) *bench {
 	t.Helper()
 	b := &bench{t: t, dir: t.TempDir(), now: noon, saved: backups{}}
 	b.data, b.cache, b.logs = b.disk("data"), b.disk("cache"), b.disk("logs")
+	for _, w := range wrap {
+		b.data = w(b.data)
+	}
+	b.start()
+	return b
+}
+
+// start opens store and versions, as a program does.
+func (b *bench) start() {
+	b.t.Helper()
+	t := b.t
 	if err := store.Prepare(b.data); err != nil {
 		t.Fatal(err)
 	}
@@ -72,12 +84,15 @@ func open(t testing.TB) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = b.store.Close() })
+	b.stop = func() {
+		_, _ = b.store.Close(), db.Close()
+		b.stop = func() {}
+	}
+	t.Cleanup(func() { b.stop() })
 	b.vers, err = version.Open(t.Context(), version.Options{FS: b.data, Store: b.store, Clock: b.clock, Program: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return b
 }
 
 func (b *bench) clock() time.Time { return b.now }

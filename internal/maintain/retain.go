@@ -59,8 +59,9 @@ type RetainReport struct {
 	Kept          []Kept `json:"kept_files"`
 }
 
-// portion is how many files are forgotten at once.
-const portion = 500
+// portion is how many files are forgotten at once: as many as can be, because the
+// store makes its checksum files anew each time.
+const portion = 10_000
 
 // Retain removes the raw files that the retention allows to go; the package
 // comment has the conditions. No version is made or deleted meanwhile. With a
@@ -114,6 +115,8 @@ func (s *Service) reason(ctx context.Context, g *lineage, n *node) (at time.Time
 		return keep(Versioned, "version "+string(n.holders[0])+" holds it")
 	case n.neededBy != "":
 		return keep(Needed, string(n.neededBy)+" was made of it, and stays")
+	case !s.intact(ctx, n.by):
+		return keep(Newest, string(n.by.path)+", which has replaced it, is damaged")
 	case s.opt.Backup == nil:
 		return keep(NoBackup, "no backup is set up")
 	}
@@ -125,6 +128,18 @@ func (s *Service) reason(ctx context.Context, g *lineage, n *node) (at time.Time
 		return keep(NoBackup, "no verified backup has it")
 	}
 	return *verified, "", "", nil
+}
+
+// intact tells whether the bytes of a file are right; they are read once.
+func (s *Service) intact(ctx context.Context, n *node) bool {
+	if !n.read {
+		f, err := s.opt.Store.Read(ctx, n.path)
+		if err == nil {
+			err = f.Close()
+		}
+		n.read, n.whole = true, err == nil
+	}
+	return n.whole
 }
 
 // forget removes the files of the report. What fails ends it; the report has
@@ -165,9 +180,12 @@ type node struct {
 	series   string // what it is a state of
 	from     []store.Ref
 	replaced bool
+	by       *node // the newest of the series
 	holders  []exo.VersionName
 	neededBy exo.Path
 	marked   bool
+
+	read, whole bool // its bytes were read, and were right
 }
 
 // lineage is which file was made of which.
@@ -210,6 +228,7 @@ func (s *Service) lineage(ctx context.Context) (*lineage, error) {
 	}
 	for _, n := range g.nodes {
 		best := newest[n.series]
+		n.by = best
 		n.replaced = n.series != "" && best != nil && best != n && !best.at.Before(n.at)
 		if n.series != "" && (!n.replaced || len(n.holders) > 0) {
 			g.roots = append(g.roots, n)

@@ -142,6 +142,23 @@ func TestWithADamagedVersionNothingGoes(t *testing.T) {
 	}
 }
 
+func TestWithADamagedSuccessorTheOldFileStays(t *testing.T) {
+	b := open(t)
+	old, next := b.table(90, "old"), b.table(2, "new")
+	b.saved[old.Path] = noon
+	name := filepath.Join(b.dir, "data", string(next.Path))
+	if err := os.Chmod(name, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte("nwe"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r, err := b.service().Retain(t.Context(), maintain.RetainOptions{})
+	if err != nil || r.RemovedFiles != 0 || r.Kept[0].Reason != maintain.Newest {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
 // TestRetentionBesideVersions is R17 within one process: whoever is first, a
 // version that was made is whole, and what it holds stays.
 func TestRetentionBesideVersions(t *testing.T) {
