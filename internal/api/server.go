@@ -23,23 +23,25 @@ const Base = "/api/v1"
 // Options says what the interface stands on. All are required but Cache,
 // BaseURL and the times.
 type Options struct {
-	Ingest   Ingester
-	Process  Processor
-	Catalogs Catalogs
-	Versions Versions
-	History  Historian
-	Review   Reviewer
-	Reports  Reports
-	Releases Releases
-	Maintain Maintainer
-	Jobs     jobs.Queue
-	Library  Library
-	Cache    CacheStats // nil: no cache
-	Clock    exo.Clock
-	Rand     io.Reader // for request identifiers
-	Log      *slog.Logger
-	Version  string // of the program
-	BaseURL  string // where others reach the server, for the links of feeds; empty: where it was asked
+	Ingest    Ingester
+	Process   Processor
+	Catalogs  Catalogs
+	Versions  Versions
+	History   Historian
+	Review    Reviewer
+	Reports   Reports
+	Releases  Releases
+	Maintain  Maintainer
+	Integrity Integrity
+	Backup    Backups
+	Jobs      jobs.Queue
+	Library   Library
+	Cache     CacheStats // nil: no cache
+	Clock     exo.Clock
+	Rand      io.Reader // for request identifiers
+	Log       *slog.Logger
+	Version   string // of the program
+	BaseURL   string // where others reach the server, for the links of feeds; empty: where it was asked
 
 	BodyTimeout  time.Duration // a body must have arrived by then; 0: no limit
 	WriteTimeout time.Duration // a client must take some bytes within that time; 0: no limit
@@ -49,23 +51,25 @@ type Options struct {
 
 // Server is the HTTP interface, an http.Handler.
 type Server struct {
-	ingest   Ingester
-	process  Processor
-	catalogs Catalogs
-	versions Versions
-	history  Historian
-	review   Reviewer
-	reports  Reports
-	releases Releases
-	maintain Maintainer
-	jobs     jobs.Queue
-	library  Library
-	cache    CacheStats
-	clock    exo.Clock
-	rand     io.Reader
-	log      *slog.Logger
-	version  string
-	baseURL  string
+	ingest    Ingester
+	process   Processor
+	catalogs  Catalogs
+	versions  Versions
+	history   Historian
+	review    Reviewer
+	reports   Reports
+	releases  Releases
+	maintain  Maintainer
+	integrity Integrity
+	backup    Backups
+	jobs      jobs.Queue
+	library   Library
+	cache     CacheStats
+	clock     exo.Clock
+	rand      io.Reader
+	log       *slog.Logger
+	version   string
+	baseURL   string
 
 	bodyTimeout, writeTimeout, poll, heartbeat time.Duration
 
@@ -81,7 +85,7 @@ type Server struct {
 func New(o Options) (*Server, error) {
 	s := &Server{
 		ingest: o.Ingest, process: o.Process, jobs: o.Jobs, library: o.Library, cache: o.Cache, clock: o.Clock,
-		catalogs: o.Catalogs, versions: o.Versions, history: o.History, review: o.Review, reports: o.Reports, releases: o.Releases, maintain: o.Maintain, baseURL: strings.TrimSuffix(o.BaseURL, "/"),
+		catalogs: o.Catalogs, versions: o.Versions, history: o.History, review: o.Review, reports: o.Reports, releases: o.Releases, maintain: o.Maintain, integrity: o.Integrity, backup: o.Backup, baseURL: strings.TrimSuffix(o.BaseURL, "/"),
 		rand: &lockedReader{r: o.Rand}, log: o.Log, version: o.Version,
 		bodyTimeout: o.BodyTimeout, writeTimeout: o.WriteTimeout, poll: o.Poll, heartbeat: o.Heartbeat, stopped: make(chan struct{}),
 	}
@@ -103,6 +107,8 @@ func New(o Options) (*Server, error) {
 	s.validateRoutes(api)
 	s.versionRoutes(api)
 	s.maintainRoutes(api)
+	s.backupRoutes(api)
+	s.integrityRoutes(api)
 	s.storeRoutes(api)
 	s.healthRoutes(api)
 	tidy(api.OpenAPI())

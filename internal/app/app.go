@@ -75,7 +75,7 @@ type App struct {
 	API     *api.Server
 
 	Releases  *version.Versions
-	Backup    *backup.Service // nil: no place for backups is set
+	Backup    *backup.Service
 	Integrity *verify.Service
 	Maintain  *maintain.Service
 	Guard     *maintain.Guard // nil: a reader writes nothing
@@ -145,7 +145,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	a.API, err = api.New(api.Options{
 		Ingest: a.Ingest, Process: a.Process, Jobs: a.Jobs, Library: library{a.Store, a.disk}, Cache: a.Cache,
 		Catalogs: a.Query, Versions: a.tables, History: a.History, Review: a.Review, Reports: a.Reports,
-		Releases: releases{a.Releases}, Maintain: a.Maintain,
+		Releases: releases{a.Releases}, Maintain: a.Maintain, Integrity: a.Integrity, Backup: a.Backup,
 		Clock: o.Clock, Rand: o.Rand, Log: a.Log, Version: Version, BaseURL: cfg.Changes.BaseURL, BodyTimeout: 15 * time.Second, WriteTimeout: time.Minute,
 	})
 	if err == nil {
@@ -342,6 +342,8 @@ func (a *App) openJobs(ctx context.Context, cfg config.Config, o Options) error 
 	maps.Copy(handlers, api.ReviewHandlers(a.Review))
 	maps.Copy(handlers, api.VersionHandlers(releases{a.Releases}))
 	maps.Copy(handlers, api.MaintainHandlers(a.Maintain))
+	maps.Copy(handlers, api.BackupHandlers(a.Backup))
+	maps.Copy(handlers, api.IntegrityHandlers(a.Integrity))
 	a.Jobs, err = jobs.Open(ctx, jobs.Options{
 		DB: db, Handlers: handlers, Problem: api.ProblemJSON, Clock: o.Clock,
 		Timeout: cfg.Processing.MaxTime, Log: a.Log,

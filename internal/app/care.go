@@ -18,20 +18,18 @@ import (
 // openCare builds what looks after the data: backups, the check of everything
 // that is kept, and its repair.
 func (a *App) openCare(cfg config.Config, o Options) error {
-	if cfg.Backup.Repository != "" {
-		b, err := a.backupOptions(cfg, o)
-		if err != nil {
-			return err
-		}
-		if a.Backup, err = backup.New(b); err != nil {
-			return err
-		}
+	b, err := a.backupOptions(cfg, o)
+	if err != nil {
+		return err
+	}
+	if a.Backup, err = backup.New(b); err != nil {
+		return err
 	}
 	v := verify.Options{Store: a.Store, Versions: a.Releases, Clock: o.Clock, Log: a.Log}
 	if o.Role != Reader {
 		v.Origin = origin(a.Ingest)
 	}
-	if a.Backup != nil {
+	if b.Repository != "" {
 		v.Backup = a.Backup
 	}
 	a.Integrity = verify.New(v)
@@ -44,7 +42,7 @@ func (a *App) openMaintain(cfg config.Config, o Options) error {
 		Store: a.Store, Versions: a.Releases, FS: a.disk, Cache: a.cache, Clock: o.Clock, Log: a.Log, Guard: a.Guard,
 		RawRetention: cfg.Storage.RawRetention, CacheRetention: cfg.Storage.CacheRetention, CacheMaxBytes: cfg.Storage.CacheMaxBytes,
 	}
-	if a.Backup != nil {
+	if cfg.Backup.Repository != "" {
 		m.Backup = a.Backup
 	}
 	if o.Role != Reader {
@@ -140,7 +138,9 @@ func (a *App) backupOptions(cfg config.Config, o Options) (backup.Options, error
 		return b, exo.E(op, exo.Internal, nil, err)
 	}
 	b.StateDir = filepath.Join(state, "backup")
-	b.Password, err = readPassword(cfg.Backup.PasswordFile)
+	if b.Repository != "" {
+		b.Password, err = readPassword(cfg.Backup.PasswordFile)
+	}
 	return b, err
 }
 

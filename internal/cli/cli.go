@@ -204,7 +204,7 @@ func (c *command) root() *cobra.Command {
 	f.BoolVarP(&c.common.Quiet, "quiet", "q", false, "print data and errors only")
 	f.BoolVarP(&c.common.Verbose, "verbose", "v", false, "print what is done")
 	f.BoolVar(&c.noColor, "no-color", false, "print without colours")
-	root.AddCommand(c.demoCommand(), c.serveCommand(), c.ingestCommand(), c.preprocessCommand(), c.reproduceCommand(), c.lightcurveCommand(), c.validateCommand(), c.catalogCommand(), c.targetCommand(), c.versionCommand(), c.storageCommand(), c.doctorCommand(), c.configCommand(), c.archiveCommand())
+	root.AddCommand(c.demoCommand(), c.serveCommand(), c.ingestCommand(), c.preprocessCommand(), c.reproduceCommand(), c.lightcurveCommand(), c.validateCommand(), c.catalogCommand(), c.targetCommand(), c.versionCommand(), c.storageCommand(), c.backupCommand(), c.doctorCommand(), c.configCommand(), c.archiveCommand())
 	return root
 }
 

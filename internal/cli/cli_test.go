@@ -49,14 +49,14 @@ func (f *fake) Read(context.Context, cli.Common) (*cli.Reader, error) {
 	f.opened++
 	return &cli.Reader{
 		Library: f, Ingest: f, Process: processor{fake: f}, Files: processor{fake: f}, Close: func() error { return nil },
-		Catalogs: shelf{f}, Versions: shelf{f}, History: shelf{f}, Reports: reviewer{f}, Targets: reviewer{f}, Releases: releases{f}, Base: "http://localhost:8000",
+		Catalogs: shelf{f}, Versions: shelf{f}, History: shelf{f}, Reports: reviewer{f}, Targets: reviewer{f}, Releases: releases{f}, Integrity: integrity{f}, Base: "http://localhost:8000",
 	}, nil
 }
 
 func (f *fake) Write(_ context.Context, c cli.Common, _ bool) (*cli.Writer, error) {
 	f.common = c
 	f.opened++
-	return &cli.Writer{Library: f, Reindex: f, Ingest: f, Process: processor{fake: f}, Derive: shelf{f}, Review: reviewer{f}, Reports: reviewer{f}, Releases: releases{f}, Close: func() error { return nil }}, nil
+	return &cli.Writer{Library: f, Reindex: f, Ingest: f, Process: processor{fake: f}, Derive: shelf{f}, Review: reviewer{f}, Reports: reviewer{f}, Releases: releases{f}, Integrity: integrity{f}, Maintain: maintainer{f}, Close: func() error { return nil }}, nil
 }
 
 func (f *fake) Serve(context.Context, cli.Common, func(string)) error { return f.err }
@@ -289,7 +289,7 @@ func TestAnInterruptedCommandExits130(t *testing.T) {
 func TestDamageIsListedAndFails(t *testing.T) {
 	f := &fake{damaged: []store.Damage{{Path: "raw/nasa/koi.csv", Class: store.Missing, Detail: "the file is gone", Repair: "fetch it again"}}}
 	out, errs, status := run(f, "storage", "verify")
-	if status != 4 || out != "PATH\tCLASS\tDETAIL\tREPAIR\nraw/nasa/koi.csv\tmissing\tthe file is gone\tfetch it again\n" || !strings.Contains(errs, "1 damage found") {
+	if status != 4 || out != "PATH\tCLASS\tDETAIL\tVERSIONS\tPRODUCTS\tREPAIR\nraw/nasa/koi.csv\tmissing\tthe file is gone\tv1.2.0\t0\tfetch it again\n" || !strings.Contains(errs, "1 damage found") {
 		t.Errorf("exit %d %q %q", status, out, errs)
 	}
 	if _, _, status := run(f, "storage", "reindex"); status != 4 {

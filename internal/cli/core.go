@@ -52,13 +52,15 @@ type Reader struct {
 	Files   Lister
 	Close   func() error
 
-	Catalogs Catalogs
-	Versions Versions
-	History  Historian
-	Reports  Reports
-	Targets  Targets
-	Releases ReleaseReader
-	Base     string // where others reach the server, for the links of feeds
+	Catalogs  Catalogs
+	Versions  Versions
+	History   Historian
+	Reports   Reports
+	Targets   Targets
+	Releases  ReleaseReader
+	Integrity Checker
+	Backup    Backups
+	Base      string // where others reach the server, for the links of feeds
 }
 
 // Writer is an open store with all that feeds it.
@@ -72,8 +74,10 @@ type Writer struct {
 	Reports Reports
 	Close   func() error
 
-	Releases Releases
-	Maintain Maintainer
+	Releases  Releases
+	Maintain  Maintainer
+	Integrity Integrity
+	Backup    Backups
 
 	SetAside string // where a damaged index went, for a rebuild; empty: it was not damaged
 }

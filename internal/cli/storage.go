@@ -16,7 +16,7 @@ import (
 func (c *command) storageCommand() *cobra.Command {
 	return group("storage", "See, check and repair what is stored",
 		"  exoplanetai storage stats\n  exoplanetai storage verify\n  exoplanetai storage reindex",
-		c.storageStats(), c.storageVerify(), c.storageReindex(), c.storageCleanup(), c.storageRetention(), c.storageRollback())
+		c.storageStats(), c.storageVerify(), c.storageSweep(), c.storageRepair(), c.storageReindex(), c.storageCleanup(), c.storageRetention(), c.storageRollback())
 }
 
 // stats is the document of `storage stats --json`; its members are those of
@@ -78,79 +78,10 @@ func when(t *time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-func (c *command) storageVerify() *cobra.Command {
-	var o store.VerifyOptions
-	cmd := &cobra.Command{
-		Use: "verify", Short: "Compare every stored byte with its digest", Args: words(),
-		Long: "Reads every stored byte and compares it with its digest, its metadata record, its checksum line and its index row.\n" +
-			"Everything that is damaged is listed with what to do about it; then the exit status is 4. No data file is changed.\n" +
-			"A full check holds the data folder while it runs and notes there when which file was proved. Where another program\n" +
-			"holds the folder, or it cannot be written to, the check is the same, writes nothing, and says that it is not recorded.\n" +
-			"With --quick nothing is ever written.",
-		Example: "  exoplanetai storage verify\n  exoplanetai storage verify --quick\n  exoplanetai storage verify --json",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			err := c.read(cmd.Context(), func(ctx context.Context, r *Reader) error {
-				if !o.Quick {
-					return nil // a reader makes nothing where there is no data folder
-				}
-				return c.verified(ctx, r.Library, o, "")
-			})
-			if err != nil || o.Quick {
-				return err
-			}
-			return c.prove(cmd.Context(), o)
-		},
-	}
-	cmd.Flags().BoolVar(&o.Quick, "quick", false, "look at size, permissions and type only; read no bytes")
-	return cmd
-}
-
-// prove verifies as a writer, so that the proof is kept, or else as a reader.
-func (c *command) prove(ctx context.Context, o store.VerifyOptions) (err error) {
-	w, err := c.program.Write(ctx, c.common, false)
-	if err != nil {
-		why := exo.MessageOf(err)
-		return c.read(ctx, func(ctx context.Context, r *Reader) error { return c.verified(ctx, r.Library, o, why) })
-	}
-	defer func() { err = joined(err, w.Close()) }()
-	return c.verified(ctx, w.Library, o, "")
-}
-
-// verification is the document of `storage verify --json`.
-type verification struct {
-	store.VerifyReport
-	Recorded bool `json:"recorded"` // the time of the proof is kept; storage stats shows it
-}
-
 func (c *command) verify(ctx context.Context, l Library, o store.VerifyOptions) (store.VerifyReport, error) {
 	bar := c.start("verify")
 	defer bar.stop()
 	return l.Verify(ctx, o, bar.plain("bytes"))
-}
-
-// verified verifies and prints what was found; why says why a full check is
-// not recorded, empty if it is.
-func (c *command) verified(ctx context.Context, l Library, o store.VerifyOptions, why string) error {
-	r, err := c.verify(ctx, l, o)
-	if err != nil {
-		return err
-	}
-	if c.json {
-		if err := c.printJSON(verification{r, !o.Quick && why == ""}); err != nil {
-			return err
-		}
-	} else if err := c.printDamage(r.Damaged); err != nil {
-		return err
-	}
-	if why != "" {
-		c.warn("verify", []string{"this check is not recorded: " + why})
-	}
-	if r.OK {
-		c.note("%s %s check of %s: all as stored (%s read)", c.mark(true), r.Depth, count(r.Files, "file", "files"), size(r.Bytes))
-		return nil
-	}
-	return exo.Errorf("cli.verify", exo.Corrupt, nil, "%s in a %s check of %s", count(len(r.Damaged), "damage found", "damages found"),
-		r.Depth, count(r.Files, "file", "files")).Try("do what the list says for each")
 }
 
 func (c *command) printDamage(list []store.Damage) error {
