@@ -130,9 +130,9 @@ func (s *Server) restoreRoutes(api huma.API, base string, tags []string) {
 	})
 	register(s, api, huma.Operation{
 		OperationID: "drill-backup", Method: http.MethodPost, Path: base + "/drill", Tags: tags,
-		Summary: "Try whether a backup can be had back",
+		Summary:     "Try whether a backup can be had back",
 		Description: "Restores a backup to a folder of its own, reads it from the disk, compares every digest and removes it. The outcome is kept; ok tells it.",
-		Responses: results[backup.DrillReport](api),
+		Responses:   results[backup.DrillReport](api),
 	}, func(ctx context.Context, in *backupInput) (*answer, error) {
 		o := backup.DrillOptions{Snapshot: in.Snapshot}
 		if wantsAsync(in.Prefer) {

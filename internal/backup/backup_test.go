@@ -383,7 +383,6 @@ func TestOptionsThatAreNone(t *testing.T) {
 		"no password":     func(o *backup.Options) { o.Password = "" },
 		"another scheme":  func(o *backup.Options) { o.Repository = "ftp://host/x" },
 		"an unknown part": func(o *backup.Options) { o.Repository = "s3://b/x?nonsense=1" },
-		"tls that is odd": func(o *backup.Options) { o.Repository = "s3://b/x?tls=perhaps" },
 		"keys in address": func(o *backup.Options) { o.Repository = "s3://key:secret@b/x" },
 	} {
 		o := b.o

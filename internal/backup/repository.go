@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/url"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/kopia/kopia/repo"
@@ -53,18 +52,15 @@ func parseAddress(o Options) (address, error) {
 		value := values[len(values)-1]
 		switch key {
 		case "endpoint":
-			to.Endpoint = value
+			if plain, ok := strings.CutPrefix(value, "http://"); ok {
+				value, to.DoNotUseTLS = plain, true
+			}
+			to.Endpoint = strings.TrimSuffix(strings.TrimPrefix(value, "https://"), "/")
 		case "region":
 			to.Region = value
-		case "tls":
-			on, err := strconv.ParseBool(value)
-			if err != nil {
-				return address{}, exo.Errorf(op, exo.Invalid, nil, "tls of the backup repository must be true or false")
-			}
-			to.DoNotUseTLS = !on
 		default:
 			return address{}, exo.Errorf(op, exo.Invalid, nil, "the address of the backup repository has an unknown part %q", key).
-				Try("endpoint, region and tls are known")
+				Try("endpoint and region are known")
 		}
 	}
 	return address{s3: to}, nil

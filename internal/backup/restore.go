@@ -116,6 +116,13 @@ func digest(ctx context.Context, f fs.File) (sum exo.Digest, n int64, err error)
 func (s *Service) Restore(ctx context.Context, o RestoreOptions, report func(done, total int64)) (rep RestoreReport, err error) {
 	const op = "backup.Restore"
 	started := s.now()
+	if o.Folder != "" {
+		p, err := exo.ParsePath("restored/" + o.Folder)
+		if err != nil {
+			return rep, err
+		}
+		o.To = filepath.Join(s.o.DataPath, filepath.FromSlash(string(p)))
+	}
 	if !filepath.IsAbs(o.To) || filepath.Dir(filepath.Clean(o.To)) == filepath.Clean(o.To) {
 		return rep, exo.Errorf(op, exo.Invalid, nil, "the folder to restore to must be a full path, and not the root")
 	}
@@ -135,6 +142,9 @@ func (s *Service) Restore(ctx context.Context, o RestoreOptions, report func(don
 		return rep, err
 	}
 	rep = RestoreReport{To: o.To, DryRun: o.DryRun}
+	if o.Folder != "" {
+		rep.To = "restored/" + o.Folder // paths of the machine are nobody's business
+	}
 	err = s.in(ctx, op, false, func(ctx context.Context, r repo.DirectRepository) error {
 		m, root, err := s.pick(ctx, r, o.Snapshot)
 		if err != nil {

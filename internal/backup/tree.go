@@ -22,7 +22,7 @@ const indexName = "metadata/exoplanetai.db"
 func left(name string) bool {
 	top, rest, _ := strings.Cut(name, "/")
 	switch {
-	case strings.HasPrefix(top, "."), top == "cache": // .staging and locks
+	case strings.HasPrefix(top, "."), top == "cache", top == "restored": // .staging and locks
 		return true
 	case name == indexName+"-wal", name == indexName+"-shm":
 		return true

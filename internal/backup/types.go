@@ -13,7 +13,7 @@ import (
 type Options struct {
 	FS            fsys.FS   // the data tree
 	DataPath      string    // the full path of it
-	Repository    string    // a folder, or s3://bucket/prefix?endpoint=host:port&region=r&tls=false; empty: no backups
+	Repository    string    // a folder, or s3://bucket/prefix?endpoint=host:port&region=r, where the endpoint may begin with http://; empty: no backups
 	Password      string    // of the repository; never empty where one is set
 	AccessKey     string    // of an S3 server
 	SecretKey     string    // of an S3 server
@@ -84,6 +84,7 @@ type VerifyReport struct {
 type RestoreOptions struct {
 	Snapshot string   // identifier or its beginning; empty: the newest
 	To       string   // full path of a folder that is empty or not there
+	Folder   string   // instead of To: the name of a new folder below restored/ in the data tree
 	Paths    []string // files and folders of the tree; empty: everything
 	DryRun   bool     // only count
 }
