@@ -13,12 +13,12 @@ import (
 	"exoplanetai/internal/version"
 )
 
-// TestRetentionThatEndsAnywhere is R17: the disk dies at every third call of
+// TestRetentionThatEndsAnywhere is R17: the disk dies at every fifth call of
 // a retention, and the program starts again. Nothing that may not go is
 // touched, what may go is there whole or gone whole, and the next run succeeds.
 func TestRetentionThatEndsAnywhere(t *testing.T) {
 	t.Parallel()
-	const stride = 3 // the store tests each call of its own
+	const stride = 5 // the store tests each call of its own
 	whole, gone, runs := 0, 0, 0
 	for n := 1; ; n += stride {
 		var disk *fsystest.Fault
