@@ -102,7 +102,7 @@ func wanted(m Manifest, texts []string) ([]File, error) {
 	}
 	if len(list) == 0 {
 		return nil, exo.Errorf("version.Restore", exo.NotFound, m.Version, "version %s has no file that matches %.80q", m.Version, texts[0]).
-			Try("see its files: exoplanetai version show %s --files", m.Version).With("parameter", "paths")
+			Try("see its files: exoplanetai version show %s", m.Version).With("parameter", "paths")
 	}
 	return list, nil
 }
