@@ -82,7 +82,12 @@ func newHome(t *testing.T, archive string) home {
 	if err := os.WriteFile(filepath.Join(h.dir, "data_config.yaml"), []byte(b.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	h.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + h.dir, "DATA_PATH=" + h.data()}
+	password := filepath.Join(h.dir, "password")
+	if err := os.WriteFile(password, []byte("a password for tests\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + h.dir, "DATA_PATH=" + h.data(),
+		"BACKUP_REPOSITORY=" + filepath.Join(h.dir, "backup"), "BACKUP_PASSWORD_FILE=" + password}
 	return h
 }
 

@@ -112,3 +112,16 @@ func intact(want ...string) func(*testing.T, home) {
 		}
 	}
 }
+
+// backedUp takes a first backup and adds something new for a second.
+func backedUp(t *testing.T, h home) {
+	t.Helper()
+	h.must(t, nil, "backup", "create", "--force")
+	h.must(t, nil, "ingest", "table", "k2")
+}
+
+// safe tries whether the newest backup can be had back.
+func safe(t *testing.T, h home) {
+	t.Helper()
+	h.must(t, nil, "backup", "drill")
+}
