@@ -139,9 +139,9 @@ func (a *App) backupOptions(cfg config.Config, o Options) (backup.Options, error
 	}
 	b.StateDir = filepath.Join(state, "backup")
 	if b.Repository != "" {
-		b.Password, err = readPassword(cfg.Backup.PasswordFile)
+		b.Password, b.Unusable = readPassword(cfg.Backup.PasswordFile) // who asks for no backup needs no password
 	}
-	return b, err
+	return b, nil
 }
 
 // maxPassword bounds a file with a password.

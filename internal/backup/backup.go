@@ -34,7 +34,7 @@ func New(o Options) (*Service, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.Repository == "" {
+	if o.Repository == "" || o.Unusable != nil {
 		return &Service{o: o}, nil
 	}
 	if o.Password == "" {
@@ -51,8 +51,11 @@ func New(o Options) (*Service, error) {
 	return &Service{o: o, at: at}, nil
 }
 
-// set refuses where there is no place for backups.
+// set refuses where there is no place for backups, or it cannot be used.
 func (s *Service) set(op string) error {
+	if err := s.o.Unusable; err != nil {
+		return exo.E(op, exo.KindOf(err), nil, err)
+	}
 	if s.o.Repository != "" {
 		return nil
 	}

@@ -14,7 +14,8 @@ type Options struct {
 	FS            fsys.FS   // the data tree
 	DataPath      string    // the full path of it
 	Repository    string    // a folder, or s3://bucket/prefix?endpoint=host:port&region=r, where the endpoint may begin with http://; empty: no backups
-	Password      string    // of the repository; never empty where one is set
+	Password      string    // of the repository; never empty where one is set and Unusable is nil
+	Unusable      error     // why the repository cannot be used, its password cannot be read for one: every call returns it
 	AccessKey     string    // of an S3 server
 	SecretKey     string    // of an S3 server
 	RetentionDays int       // snapshots older than this go, except the newest; 0: none goes
