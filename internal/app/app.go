@@ -91,7 +91,8 @@ type App struct {
 	closers []closer
 
 	background *background
-	announces  bool // there are web hooks
+	sweeping   *background // clean-ups that the guard begins; nil for a reader
+	announces  bool        // there are web hooks
 }
 
 type closer struct {
@@ -176,7 +177,7 @@ func (a *App) openLog(cfg config.Config, o Options) error {
 		return nil
 	}
 	for name, log := range map[string]**slog.Logger{ingestLog: &a.Log, processLog: &a.processLog} {
-		f, err := openLog(cfg.DataPath, name)
+		f, err := openLog(cfg.DataPath, name, cfg.Logs.Keep, o.Clock)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -40,7 +41,7 @@ func (a *App) openCare(cfg config.Config, o Options) error {
 func (a *App) openMaintain(cfg config.Config, o Options) error {
 	m := maintain.Options{
 		Store: a.Store, Versions: a.Releases, FS: a.disk, Cache: a.cache, Clock: o.Clock, Log: a.Log, Guard: a.Guard,
-		RawRetention: cfg.Storage.RawRetention, CacheRetention: cfg.Storage.CacheRetention, CacheMaxBytes: cfg.Storage.CacheMaxBytes,
+		RawRetention: cfg.Storage.RawRetention, CacheRetention: cfg.Storage.CacheRetention, LogRetention: cfg.Logs.Keep, CacheMaxBytes: cfg.Storage.CacheMaxBytes,
 	}
 	if cfg.Backup.Repository != "" {
 		m.Backup = a.Backup
@@ -53,6 +54,7 @@ func (a *App) openMaintain(cfg config.Config, o Options) error {
 		}
 		a.later("log folder", logs.Close)
 		m.Logs = logs
+		a.later("clean-up", a.sweeping.close) // before the folders that it works on
 	}
 	a.Maintain = maintain.New(m)
 	return nil
@@ -67,14 +69,22 @@ func (a *App) openGuard(cfg config.Config, o Options) {
 		FS: a.disk, Clock: o.Clock, Log: a.Log,
 		LowShare: float64(cfg.Storage.LowDiskPercent) / 100, FullShare: float64(cfg.Storage.FullDiskPercent) / 100,
 		Cleanup: func(ctx context.Context) {
-			if a.Maintain == nil {
-				return // the program is still being built
+			if a.Maintain == nil || ctx.Err() != nil {
+				return // the program is still being built, or ends
 			}
-			if _, err := a.Maintain.Cleanup(ctx, maintain.CleanupOptions{All: true}); err != nil {
+			if _, err := a.Maintain.Cleanup(ctx, maintain.CleanupOptions{All: true, Quick: true}); err != nil && !errors.Is(err, exo.Canceled) {
 				a.Log.Error("the cache could not be cleaned up on a disk that is nearly full", "error", err)
 			}
 		},
+		Aside: func(do func(context.Context)) {
+			if a.Maintain == nil {
+				do(context.Background())
+				return
+			}
+			a.sweeping.start(do)
+		},
 	}
+	a.sweeping = newBackground(context.Background())
 	if len(cfg.Storage.AlertWebhooks) > 0 {
 		g.Alert = a.alert(cfg, o)
 	}

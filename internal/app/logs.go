@@ -3,39 +3,49 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
+	"time"
 
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/fsys"
 )
 
-// The log files and their bound: each one file of 10 MB and three older ones.
+// The log files and their bounds.
 const (
 	logFolder  = "logs"
 	ingestLog  = "data_ingestion.log" // ingestion, store, server
 	processLog = "preprocessing.log"  // processing
-	logMax     = 10 << 20
-	logKept    = 3
+	logMax     = 10 << 20             // bytes of one file
+	logSpan    = 7 * 24 * time.Hour   // from the first line of a file to its last
+	logKept    = 9                    // files put aside
+	logLook    = time.Hour            // how often the ages are looked at
 	logFileMod = 0o640
 )
 
-// logFile is a file that is put aside when it has grown to its bound.
+// logFile is a file that is put aside when it has grown to its bound, or is as
+// old as one may be. What was put aside goes when it is too old, or one too many.
 type logFile struct {
-	path string
+	path  string
+	keep  time.Duration // of what was put aside; 0: no age
+	clock exo.Clock
 
-	mu   sync.Mutex // guards what follows
-	f    *os.File
-	size int64
+	mu     sync.Mutex // guards what follows
+	f      *os.File
+	size   int64
+	begun  time.Time // of the first line
+	looked time.Time // at the ages
+	stuck  time.Time // when it could not be put aside; zero: it could
 }
 
 // openLog opens a log file in logs/ beside the data folder.
-func openLog(dataPath, name string) (*logFile, error) {
+func openLog(dataPath, name string, keep time.Duration, clock exo.Clock) (*logFile, error) {
 	const op = "app.openLog"
 	abs, err := filepath.Abs(dataPath)
 	if err != nil {
@@ -46,7 +56,7 @@ func openLog(dataPath, name string) (*logFile, error) {
 		return nil, exo.E(op, writeKind(err), nil, err).Say("the log folder beside the data folder cannot be made").
 			Try("let this user write there, or choose another DATA_PATH")
 	}
-	l := &logFile{path: filepath.Join(dir, name)}
+	l := &logFile{path: filepath.Join(dir, name), keep: keep, clock: clock}
 	if err := l.open(); err != nil {
 		return nil, exo.E(op, writeKind(err), nil, err).Say("the log file cannot be opened").
 			Try("let this user write to logs/%s beside the data folder", name)
@@ -64,7 +74,7 @@ func openLogs(dataPath string) (*fsys.Dir, error) {
 }
 
 func (l *logFile) open() error {
-	f, err := os.OpenFile(l.path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, logFileMod)
+	f, err := os.OpenFile(l.path, os.O_CREATE|os.O_RDWR|os.O_APPEND, logFileMod)
 	if err != nil {
 		return err
 	}
@@ -72,43 +82,91 @@ func (l *logFile) open() error {
 	if err != nil {
 		return errors.Join(err, f.Close())
 	}
-	l.f, l.size = f, info.Size()
+	l.f, l.size, l.begun = f, info.Size(), time.Time{}
+	if l.size > 0 {
+		l.begun = firstTime(f, info.ModTime())
+	}
 	return nil
 }
 
-// Write appends one line.
+// firstTime reads when the first line was written; other is for one that does
+// not say.
+func firstTime(f io.ReaderAt, other time.Time) time.Time {
+	const enough = 100 // the time stands first
+	text := make([]byte, enough)
+	n, _ := f.ReadAt(text, 0) // what cannot be read does not say either
+	_, rest, ok := strings.Cut(string(text[:n]), `"time":"`)
+	stamp, _, ok2 := strings.Cut(rest, `"`)
+	if at, err := time.Parse(time.RFC3339, stamp); ok && ok2 && err == nil {
+		return at
+	}
+	return other
+}
+
+// Write appends one line. A file that cannot be put aside goes on growing: a log
+// that is too long is better than none.
 func (l *logFile) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.f == nil {
 		return 0, fs.ErrClosed
 	}
-	if l.size > 0 && l.size+int64(len(p)) > logMax {
-		if err := l.rotate(); err != nil {
-			return 0, err
+	now := l.clock()
+	var failed error
+	if l.size > 0 && (l.size+int64(len(p)) > logMax || now.Sub(l.begun) > logSpan) && now.Sub(l.stuck) >= logLook {
+		l.looked, l.stuck = time.Time{}, time.Time{}
+		if failed = l.rotate(); failed != nil {
+			l.stuck = now // each try moves the older ones on
 		}
+	}
+	if since := now.Sub(l.looked); since >= logLook || since < 0 {
+		l.looked = now
+		failed = errors.Join(failed, l.prune(now))
+	}
+	if l.f == nil {
+		return 0, failed
+	}
+	if l.size == 0 {
+		l.begun = now
 	}
 	n, err := l.f.Write(p)
 	l.size += int64(n)
-	return n, err
+	return n, errors.Join(err, failed)
 }
 
-// rotate puts the full file aside as .1, .1 as .2 and so on; the oldest goes.
+func (l *logFile) aside(n int) string { return l.path + "." + strconv.Itoa(n) }
+
+// rotate puts the file aside as .1, .1 as .2 and so on; the oldest goes.
 func (l *logFile) rotate() error {
-	if err := l.f.Close(); err != nil {
-		return err
-	}
+	failed := l.f.Close()
 	l.f = nil
-	for i := logKept - 1; i >= 0; i-- {
+	for i := logKept - 1; i >= 0 && failed == nil; i-- {
 		from := l.path
 		if i > 0 {
-			from = fmt.Sprintf("%s.%d", l.path, i)
+			from = l.aside(i)
 		}
-		if err := os.Rename(from, fmt.Sprintf("%s.%d", l.path, i+1)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+		if err := os.Rename(from, l.aside(i+1)); !errors.Is(err, fs.ErrNotExist) {
+			failed = err
 		}
 	}
-	return l.open()
+	return errors.Join(failed, l.open())
+}
+
+// prune removes what was put aside and is too old: its last line is.
+func (l *logFile) prune(now time.Time) (failed error) {
+	if l.keep <= 0 {
+		return nil
+	}
+	for i := 1; i <= logKept; i++ {
+		info, err := os.Lstat(l.aside(i))
+		if err == nil && info.Mode().IsRegular() && now.Sub(info.ModTime()) > l.keep {
+			err = os.Remove(l.aside(i))
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			failed = errors.Join(failed, err)
+		}
+	}
+	return failed
 }
 
 // Close closes the file; later lines are lost.

@@ -27,6 +27,7 @@ type Config struct {
 	Ingest     Ingest
 	Storage    Storage
 	Backup     Backup
+	Logs       Logs
 	Processing Processing
 	Catalogs   Catalogs
 	Changes    Changes
@@ -83,6 +84,11 @@ type Backup struct {
 	PasswordFile string // file with the password that the repository is encrypted with
 	AccessKey    string // of S3
 	SecretKey    string // of S3
+}
+
+// Logs says how long the program's own log files are kept.
+type Logs struct {
+	Keep time.Duration // of what was put aside, whole days; 0: for ever, as far as the number of files allows
 }
 
 // Processing holds the defaults of the preprocessing pipeline and of jobs.

@@ -68,6 +68,8 @@ func settings() []setting {
 		{key: "backup.access_key", env: "BACKUP_ACCESS_KEY", kind: token, secret: true, put: func(c *Config, v value) { c.Backup.AccessKey = v.text }},
 		{key: "backup.secret_key", env: "BACKUP_SECRET_KEY", kind: token, secret: true, put: func(c *Config, v value) { c.Backup.SecretKey = v.text }},
 
+		{key: "logs.keep_days", kind: days, fallback: "30", max: maxDays, put: func(c *Config, v value) { c.Logs.Keep = v.span }},
+
 		{key: "processing.default_quality_bitmask", kind: bitmask, fallback: "default", max: 1<<31 - 1, words: []string{"none", "default", "hard", "hardest"},
 			put: func(c *Config, v value) { c.Processing.DefaultQualityBitmask = v.text }},
 		{key: "processing.max_processing_time_minutes", env: "PROCESSING_TIMEOUT_MINUTES", kind: minutes, fallback: "60", min: 1, max: 7 * 24 * 60,

@@ -21,9 +21,10 @@ const partAge = 24 * time.Hour
 
 // CleanupOptions says how much may stay.
 type CleanupOptions struct {
-	MaxAge   time.Duration // files of the cache and logs put aside that are older go; 0: the retention of the cache
+	MaxAge   time.Duration // files of the cache and logs put aside that are older go; 0: the retention of each
 	MaxBytes int64         // the cache is cut to this; 0: the limit of the cache
 	All      bool          // everything that may go goes, whatever its age
+	Quick    bool          // the data folder is not searched for files that were cut short
 	DryRun   bool          // only say what would go
 }
 
@@ -93,17 +94,18 @@ func (s *Service) Cleanup(ctx context.Context, o CleanupOptions) (CleanupReport,
 	if o.MaxAge < 0 || o.MaxBytes < 0 {
 		return r, exo.Errorf(op, exo.Invalid, nil, "an age or a size below zero means nothing").Try("give the days and the bytes that may stay")
 	}
-	if o.MaxAge == 0 {
-		o.MaxAge = s.opt.CacheRetention
+	cacheAge, logAge := s.opt.CacheRetention, s.opt.LogRetention
+	if o.MaxAge > 0 {
+		cacheAge, logAge = o.MaxAge, o.MaxAge
 	}
 	if o.MaxBytes == 0 {
 		o.MaxBytes = s.opt.CacheMaxBytes
 	}
-	files, err := s.loose(ctx)
+	files, err := s.loose(ctx, o.Quick)
 	if err != nil {
 		return r, err
 	}
-	choose(files, s.now(), o)
+	choose(files, s.now(), o, cacheAge, logAge)
 	for _, f := range files {
 		if err := ctx.Err(); err != nil {
 			return r, exo.E(op, exo.KindOf(err), nil, err)
@@ -117,8 +119,9 @@ func (s *Service) Cleanup(ctx context.Context, o CleanupOptions) (CleanupReport,
 	return r, nil
 }
 
-// choose marks the files that go. The list is in order of age afterwards.
-func choose(files []*loose, now time.Time, o CleanupOptions) {
+// choose marks the files that go, by the ages that files of the cache and logs
+// may have. The list is in order of age afterwards.
+func choose(files []*loose, now time.Time, o CleanupOptions, cacheAge, logAge time.Duration) {
 	slices.SortFunc(files, func(a, b *loose) int {
 		return cmp.Or(a.at.Compare(b.at), strings.Compare(a.shown, b.shown))
 	})
@@ -129,7 +132,11 @@ func choose(files []*loose, now time.Time, o CleanupOptions) {
 			f.going = age >= partAge
 			continue
 		}
-		f.going = o.All || o.MaxAge > 0 && age > o.MaxAge
+		most := logAge
+		if f.cached() {
+			most = cacheAge
+		}
+		f.going = o.All || most > 0 && age > most
 		if !f.going && f.cached() {
 			cached += f.size
 		}
@@ -199,8 +206,9 @@ func (s *Service) measure(r *CleanupReport) {
 	}
 }
 
-// loose lists all that may go.
-func (s *Service) loose(ctx context.Context) (list []*loose, err error) {
+// loose lists all that may go. Only what lies in the data folder, which may hold
+// millions of files, takes long to find.
+func (s *Service) loose(ctx context.Context, quick bool) (list []*loose, err error) {
 	if c := s.opt.Cache; c != nil {
 		for _, dir := range []struct{ name, folder string }{{".", "cache"}, {queryDir, "cache/" + queryDir}} {
 			if list, err = inFolder(list, c, dir.name, dir.folder, cacheKind(dir.name)); err != nil {
@@ -213,7 +221,7 @@ func (s *Service) loose(ctx context.Context) (list []*loose, err error) {
 			return nil, err
 		}
 	}
-	if s.opt.FS == nil {
+	if s.opt.FS == nil || quick {
 		return list, nil
 	}
 	for _, top := range []string{"raw", "lightcurves", "processed", "metadata", "checksums"} {

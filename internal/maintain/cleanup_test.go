@@ -28,6 +28,7 @@ func TestCleanupTakesByAgeAndBySizeAndKnowsWhatItTakes(t *testing.T) {
 		b.put("cache/query/notes.sqlite", 10, 300)
 		b.put("logs/preprocessing.log", 10, 300)
 		b.put("logs/preprocessing.log.1", 10, 30)
+		b.put("logs/preprocessing.log.2", 10, 20) // older than the cache may be, not than a log may
 		b.put("data/raw/nasa/.koi_20260101_000000.csv.part", 10, 2)
 		b.put("data/raw/nasa/.toi_20260101_000000.csv.part", 10, 0)
 		b.put("data/raw/nasa/stranger.csv", 10, 300)
@@ -37,10 +38,11 @@ func TestCleanupTakesByAgeAndBySizeAndKnowsWhatItTakes(t *testing.T) {
 		o    maintain.CleanupOptions
 		gone []string
 	}{
-		"by the retention of the cache":           {maintain.CleanupOptions{}, old},
-		"by an age that is given":                 {maintain.CleanupOptions{MaxAge: 15 * day}, []string{entryOf("1"), "cache/7.entry.part", "logs/preprocessing.log.1", "data/raw/nasa/.koi_20260101_000000.csv.part"}},
-		"by size, the oldest first":               {maintain.CleanupOptions{MaxBytes: 150}, append(old[:len(old):len(old)], entryOf("2"))},
-		"all that may go, but no unfinished file": {maintain.CleanupOptions{All: true}, append(old[:len(old):len(old)], entryOf("2"), entryOf("3"))},
+		"by the retention of the cache":                {maintain.CleanupOptions{}, old},
+		"by an age that is given":                      {maintain.CleanupOptions{MaxAge: 15 * day}, []string{entryOf("1"), "cache/7.entry.part", "logs/preprocessing.log.1", "logs/preprocessing.log.2", "data/raw/nasa/.koi_20260101_000000.csv.part"}},
+		"by size, the oldest first":                    {maintain.CleanupOptions{MaxBytes: 150}, append(old[:len(old):len(old)], entryOf("2"))},
+		"all that may go, but no unfinished file":      {maintain.CleanupOptions{All: true}, append(old[:len(old):len(old)], entryOf("2"), entryOf("3"), "logs/preprocessing.log.2")},
+		"quickly, without a search of the data folder": {maintain.CleanupOptions{Quick: true}, old[:len(old)-1]},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

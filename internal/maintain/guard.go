@@ -46,11 +46,14 @@ type GuardOptions struct {
 	LowBytes, FullBytes int64
 	LowShare, FullShare float64 // of the whole disk, 0…1
 
-	Every time.Duration // how long a measurement counts; 0: one second
-	Again time.Duration // how long between two clean-ups while there is too little room; 0: ten minutes
+	Every  time.Duration // how long a measurement counts; 0: one second
+	Again  time.Duration // how long between two clean-ups while there is too little room; 0: ten minutes
+	Within time.Duration // a clean-up is ended after this; 0: one minute
+	Wait   time.Duration // how long a writing waits for a clean-up before it is refused; 0: two seconds
 
-	Alert   func(Alert)               // told once per change; must not block; nil: only the log
-	Cleanup func(ctx context.Context) // frees what may go; nil: nothing may
+	Alert   func(Alert)                        // told once per change; must not block; nil: only the log
+	Cleanup func(ctx context.Context)          // frees what may go; one at a time; nil: nothing may
+	Aside   func(do func(ctx context.Context)) // runs a clean-up beside whoever writes; must call do; nil: at once, and the caller waits
 }
 
 // GuardState is what a guard knows, for health and metrics.
@@ -75,9 +78,9 @@ type Guard struct {
 
 	mu       sync.Mutex // guards what follows
 	state    GuardState
-	cleaned  time.Time // begin of the last clean-up
-	cleaning bool
-	failed   bool // the last measurement failed, and the log says so
+	cleaned  time.Time     // begin of the last clean-up
+	cleaning chan struct{} // closed at the end of the one under way; nil: none is
+	failed   bool          // the last measurement failed, and the log says so
 }
 
 // NewGuard makes a guard.
@@ -91,17 +94,25 @@ func NewGuard(o GuardOptions) *Guard {
 	if o.Again <= 0 {
 		o.Again = 10 * time.Minute
 	}
+	if o.Within <= 0 {
+		o.Within = time.Minute
+	}
+	if o.Wait <= 0 {
+		o.Wait = 2 * time.Second
+	}
+	if o.Aside == nil {
+		o.Aside = func(do func(context.Context)) { do(context.Background()) }
+	}
 	return &Guard{opt: o, state: GuardState{State: OK}}
 }
 
 // Room refuses with exo.Full while there is less room than the full mark asks
-// for. It measures at most once per Every, so that every writing may ask. The
-// first call that finds too little room lets the cache go before it answers.
+// for. It measures at most once per Every, so that every writing may ask. Too
+// little room begins a clean-up; only a writing that would be refused waits for
+// its end, and not for long.
 func (g *Guard) Room() error {
-	clean := g.look(false)
-	if clean {
-		g.clean()
-	}
+	g.look(false)
+	g.await()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.state.State != Full {
@@ -122,23 +133,43 @@ func (g *Guard) State() GuardState {
 	return g.state
 }
 
-// clean frees what may go and measures again.
-func (g *Guard) clean() {
-	g.opt.Cleanup(context.Background())
+// await waits for the end of a clean-up that a refusal may depend on.
+func (g *Guard) await() {
 	g.mu.Lock()
-	g.cleaning = false
+	cleaning := g.cleaning
+	full := g.state.State == Full
 	g.mu.Unlock()
-	g.look(true)
+	if cleaning == nil || !full {
+		return
+	}
+	late := time.NewTimer(g.opt.Wait)
+	defer late.Stop()
+	select {
+	case <-cleaning:
+	case <-late.C:
+	}
 }
 
-// look measures, unless that was done just now, and tells of a change. It
-// returns whether the caller is the one to clean up.
-func (g *Guard) look(anew bool) (clean bool) {
+// clean frees what may go and measures again.
+func (g *Guard) clean(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, g.opt.Within)
+	defer cancel()
+	g.opt.Cleanup(ctx)
+	g.look(true)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	close(g.cleaning)
+	g.cleaning = nil
+}
+
+// look measures, unless that was done just now, tells of a change, and begins a
+// clean-up that is due.
+func (g *Guard) look(anew bool) {
 	now := g.opt.Clock().UTC().Round(0)
 	g.mu.Lock()
 	if age := now.Sub(g.state.CheckedAt); !anew && !g.state.CheckedAt.IsZero() && age >= 0 && age < g.opt.Every {
 		g.mu.Unlock()
-		return false
+		return
 	}
 	total, free, err := g.opt.FS.Usage()
 	first := err != nil && !g.failed
@@ -149,18 +180,29 @@ func (g *Guard) look(anew bool) (clean bool) {
 		if first {
 			g.opt.Log.Warn("the room on the disk cannot be measured", "error", err)
 		}
-		return false
+		return
 	}
 	alert := g.take(now, total, free)
-	if g.state.State != OK && g.opt.Cleanup != nil && !g.cleaning && (alert != nil || now.Sub(g.cleaned) >= g.opt.Again) && !anew {
-		g.cleaning, g.cleaned, clean = true, now, true
+	due := !anew && g.due(now, alert != nil)
+	if due {
+		g.cleaning, g.cleaned = make(chan struct{}), now
 		g.state.Cleanups++
 	}
 	g.mu.Unlock()
 	if alert != nil {
 		g.tell(*alert)
 	}
-	return clean
+	if due {
+		g.opt.Aside(g.clean)
+	}
+}
+
+// due tells whether to clean up now: at each change for the worse or the less
+// bad, and every so often. A clock that was set back does not put it off. The
+// caller holds the lock.
+func (g *Guard) due(now time.Time, changed bool) bool {
+	since := now.Sub(g.cleaned)
+	return g.state.State != OK && g.opt.Cleanup != nil && g.cleaning == nil && (changed || since < 0 || since >= g.opt.Again)
 }
 
 // take notes a measurement and returns the alert that it is worth. The caller

@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"exoplanetai/internal/archive"
@@ -30,7 +32,11 @@ func (m *meter) Usage() (int64, int64, error) {
 	return m.total, m.free, m.err
 }
 
-func (m *meter) set(free int64) { m.free, m.now = free, m.now.Add(2*time.Second) }
+func (m *meter) set(free int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.free, m.now = free, m.now.Add(2*time.Second)
+}
 
 func TestAFullDiskIsToldOnceRefusedAndLetOn(t *testing.T) {
 	m := &meter{total: 1000, now: noon}
@@ -129,6 +135,95 @@ func TestStorageFullFreesTheCacheOnly(t *testing.T) {
 	r, err := s.Cleanup(t.Context(), maintain.CleanupOptions{All: true})
 	if err != nil || r.NeededBytes != 219 {
 		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// TestACleanupNeitherHoldsUpWritersNorRunsTwice lets a clean-up hang, beside many
+// that write and many that look.
+func TestACleanupNeitherHoldsUpWritersNorRunsTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &meter{total: 1000, free: 50}
+		var beside sync.WaitGroup
+		var begun, underWay atomic.Int32
+		g := maintain.NewGuard(maintain.GuardOptions{
+			FS: m, Clock: time.Now, LowBytes: 100, FullBytes: 10, Within: time.Minute, Again: time.Second,
+			Aside: func(do func(context.Context)) { beside.Go(func() { do(t.Context()) }) },
+			Cleanup: func(ctx context.Context) {
+				begun.Add(1)
+				if underWay.Add(1) > 1 {
+					t.Error("two clean-ups at once")
+				}
+				<-ctx.Done() // it has no end of its own
+				underWay.Add(-1)
+			},
+		})
+		ask := func() {
+			var all sync.WaitGroup
+			for range 8 {
+				all.Go(func() { _ = g.Room() })
+				all.Go(func() { g.State() })
+			}
+			all.Wait()
+		}
+		start := time.Now()
+		for range 20 {
+			ask()
+			time.Sleep(2 * time.Second)
+		}
+		if d := time.Since(start); d != 40*time.Second || begun.Load() != 1 {
+			t.Errorf("writers waited %v; %d clean-ups", d-40*time.Second, begun.Load())
+		}
+		beside.Wait()
+		if d := time.Since(start); d != time.Minute {
+			t.Errorf("the clean-up ended after %v", d)
+		}
+		m.set(5)
+		time.Sleep(time.Second)
+		start = time.Now()
+		if err := g.Room(); !errors.Is(err, exo.Full) || time.Since(start) != 2*time.Second {
+			t.Errorf("on a full disk: %v after %v", err, time.Since(start))
+		}
+		beside.Wait()
+	})
+}
+
+// TestAWritingIsLetOnByTheCleanupItWaitedFor frees the disk while a writing waits.
+func TestAWritingIsLetOnByTheCleanupItWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &meter{total: 1000, free: 5}
+		var beside sync.WaitGroup
+		g := maintain.NewGuard(maintain.GuardOptions{
+			FS: m, Clock: time.Now, LowBytes: 100, FullBytes: 10,
+			Aside: func(do func(context.Context)) { beside.Go(func() { do(t.Context()) }) },
+			Cleanup: func(context.Context) {
+				time.Sleep(time.Second)
+				m.set(500)
+			},
+		})
+		if err := g.Room(); err != nil {
+			t.Error(err)
+		}
+		beside.Wait()
+	})
+}
+
+// TestLookingAtTheDiskBeginsTheCleanup: when nobody writes, health does.
+func TestLookingAtTheDiskBeginsTheCleanup(t *testing.T) {
+	m := &meter{total: 1000, free: 50, now: noon}
+	cleaned := 0
+	g := maintain.NewGuard(maintain.GuardOptions{
+		FS: m, Clock: func() time.Time { return m.now }, LowBytes: 100, Cleanup: func(context.Context) { cleaned++ },
+	})
+	if st := g.State(); st.State != maintain.Low || cleaned != 1 {
+		t.Errorf("%s, %d clean-ups", st.State, cleaned)
+	}
+	m.now = m.now.Add(11 * time.Minute)
+	if err := g.Room(); err != nil || cleaned != 2 {
+		t.Errorf("%v, %d clean-ups", err, cleaned)
+	}
+	m.now = m.now.AddDate(-1, 0, 0) // the clock is set right again
+	if g.State(); cleaned != 3 {
+		t.Errorf("%d clean-ups after the clock was set back", cleaned)
 	}
 }
 

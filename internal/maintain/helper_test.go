@@ -110,7 +110,7 @@ func (b *bench) disk(name string) fsys.FS {
 func (b *bench) service(change ...func(*maintain.Options)) *maintain.Service {
 	o := maintain.Options{
 		Store: b.store, Versions: b.vers, Backup: b.saved, FS: b.data, Cache: b.cache, Logs: b.logs, Clock: b.clock,
-		RawRetention: day, CacheRetention: 7 * day,
+		RawRetention: day, CacheRetention: 7 * day, LogRetention: 25 * day,
 		After: func(_ context.Context, t catalog.Type) []string { b.after = append(b.after, t); return nil },
 	}
 	for _, c := range change {

@@ -44,6 +44,7 @@ type Options struct {
 
 	RawRetention   time.Duration // 0: for ever
 	CacheRetention time.Duration // 0: for ever
+	LogRetention   time.Duration // of logs put aside; 0: for ever
 	CacheMaxBytes  int64         // 0: no limit
 	Guard          *Guard        // nil: nobody watches the disk
 
