@@ -154,43 +154,67 @@ func newestFirst(list []Summary) {
 	})
 }
 
-// edge is how much of a manifest's two ends holds all but its files.
-const edge = 64 << 10
+// The two ends of a manifest that are read to know all but its files: first a
+// little, which is enough for most, then what the longest description and the
+// most patterns can take as JSON, where one byte may become six.
+const (
+	edge    = 4 << 10
+	farEdge = 6*(maxDescription+maxPatterns*maxPattern) + edge
+)
+
+// totalBegin begins the member that follows the files.
+const totalBegin = ",\n  \"total_size_bytes\": "
 
 // summary reads the members before and after the files.
-func (v *Versions) summary(n exo.VersionName) (Summary, error) {
+func (v *Versions) summary(n exo.VersionName) (s Summary, err error) {
 	f, err := fsys.Open(v.FS, manifestOf(n))
 	if err != nil {
-		return Summary{}, unreadable(n, err)
+		return s, unreadable(n, err)
 	}
 	defer f.Close() // only read
 	info, err := f.Stat()
 	if err != nil {
-		return Summary{}, err
+		return s, err
 	}
-	if info.Size() <= 2*edge {
-		m, err := v.read(n)
-		return m.Summary, err
+	for _, reach := range []int64{edge, farEdge} {
+		if info.Size() <= 2*reach {
+			m, err := v.read(n)
+			return m.Summary, err
+		}
+		text, err := ends(f, info.Size(), reach)
+		if err != nil {
+			return s, err
+		}
+		if text == nil {
+			continue
+		}
+		if s, err = decodeSummary(text); err == nil && s.Version != n {
+			err = bad("belongs to version %s", s.Version)
+		}
+		if err != nil {
+			return Summary{}, unreadable(n, err)
+		}
+		return s, nil
 	}
-	head, tail := make([]byte, edge), make([]byte, edge)
+	return s, unreadable(n, bad("has no list of files where it should be"))
+}
+
+// ends cuts the list of files out of a manifest, of which it reads so much at
+// either end; nil if the list begins or ends further within. Nothing in the list
+// looks like its end, but the list of patterns behind it ends alike.
+func ends(f fsys.File, size, reach int64) ([]byte, error) {
+	head, tail := make([]byte, reach), make([]byte, reach)
 	if _, err := f.ReadAt(head, 0); err != nil {
-		return Summary{}, err
+		return nil, err
 	}
-	if _, err := f.ReadAt(tail, info.Size()-edge); err != nil && err != io.EOF {
-		return Summary{}, err
+	if _, err := f.ReadAt(tail, size-reach); err != nil && err != io.EOF {
+		return nil, err
 	}
-	i, j := bytes.Index(head, []byte(filesBegin)), bytes.LastIndex(tail, []byte(filesEnd))
+	i, j := bytes.Index(head, []byte(filesBegin)), bytes.Index(tail, []byte(filesEnd+totalBegin))
 	if i < 0 || j < 0 {
-		return Summary{}, unreadable(n, bad("has no list of files where it should be"))
+		return nil, nil
 	}
-	s, err := decodeSummary(slices.Concat(head[:i], tail[j+len(filesEnd):]))
-	if err == nil && s.Version != n {
-		err = bad("belongs to version %s", s.Version)
-	}
-	if err != nil {
-		return Summary{}, unreadable(n, err)
-	}
-	return s, nil
+	return slices.Concat(head[:i], tail[j+len(filesEnd):]), nil
 }
 
 // read reads a whole manifest.
@@ -217,6 +241,8 @@ func unreadable(n exo.VersionName, err error) error {
 		return exo.E(op, exo.Corrupt, n, err).Say("the manifest of version %s is missing", n).Try(rebuildHint)
 	case exo.Corrupt:
 		return exo.E(op, exo.Corrupt, n, err).Say("version %s: %s", n, exo.MessageOf(err)).Try(rebuildHint)
+	case exo.Invalid, exo.Conflict, exo.TooLarge: // a link that leads out, a folder, a file of many gigabytes
+		return exo.E(op, exo.Corrupt, n, err).Say("what stands in place of the manifest of version %s is none", n).Try(rebuildHint)
 	}
 	return err
 }
