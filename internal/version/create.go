@@ -13,7 +13,8 @@ import (
 
 // Create makes a version of what the store holds now. It is whole or not there.
 //
-// Errors: exo.Exists for a name that is in use, in any spelling; exo.Invalid for
+// Errors: exo.Exists for a name that is in use, in any spelling, or that a version
+// has as its parent's; exo.Invalid for
 // a name or pattern that is off, or patterns that select nothing; exo.Corrupt
 // for a file that is not what the store recorded.
 func (v *Versions) Create(ctx context.Context, o CreateOptions) (Manifest, error) {
@@ -36,6 +37,11 @@ func (v *Versions) Create(ctx context.Context, o CreateOptions) (Manifest, error
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if !o.DryRun {
+		if err := v.settle(ctx); err != nil { // a deletion that failed half-way still has the name
+			return Manifest{}, err
+		}
+	}
 	m, parent, err := v.begin(n, o)
 	if err != nil {
 		return Manifest{}, err
@@ -80,9 +86,15 @@ func (v *Versions) begin(n exo.VersionName, o CreateOptions) (m Manifest, parent
 	if o.FullHash {
 		m.Verified = ByBytes
 	}
-	list, err := v.List(context.Background()) // a handful of short reads
+	list, err := v.List(context.Background()) // a few short reads each
 	if err != nil || len(list) == 0 {
 		return m, nil, err
+	}
+	for _, s := range list {
+		if s.ParentVersion != nil && strings.EqualFold(string(*s.ParentVersion), string(n)) {
+			return m, nil, exo.Errorf("version.Create", exo.Exists, n, "there was a version %s, and %s tells that it came after it", *s.ParentVersion, s.Version).
+				Try("give the new one a name that was never used")
+		}
 	}
 	if !m.CreatedAt.After(list[0].CreatedAt) { // the clock was set back: order must tell who came first
 		m.CreatedAt = list[0].CreatedAt.Add(1)
@@ -115,7 +127,7 @@ func (v *Versions) finish(ctx context.Context, b *builder) error {
 	if err := v.FS.SyncDir(root); err != nil {
 		return err
 	}
-	if err := v.record.add(ctx, *b.m); err != nil {
+	if err := v.record.add(context.WithoutCancel(ctx), *b.m); err != nil { // the version is there, whoever gave up waiting
 		v.Log.Warn("a version is made but not in the record yet; the next start adds it", "version", string(n), "error", err)
 	}
 	return nil

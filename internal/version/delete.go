@@ -2,16 +2,15 @@ package version
 
 import (
 	"context"
-	"slices"
 
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/fsys"
 )
 
 // Delete removes a version, unless it is the last to hold a file: each of its
-// files must be in the data tree or in another version, with the same digest and
-// length. Manifests of other versions go on naming it as their parent: that is
-// what happened. The record keeps its commit.
+// files must be in the data tree or in another version, and be the same file on
+// the disk or have been read and found right. Manifests of other versions go on
+// naming it as their parent: that is what happened. The record keeps its commit.
 //
 // Errors: exo.NotFound; exo.Conflict with the files (`last_holder_of`).
 func (v *Versions) Delete(ctx context.Context, n exo.VersionName, o DeleteOptions) (DeleteReport, error) {
@@ -42,6 +41,10 @@ func (v *Versions) Delete(ctx context.Context, n exo.VersionName, o DeleteOption
 	if o.DryRun {
 		return report, nil
 	}
+	ctx = context.WithoutCancel(ctx) // it is decided
+	if err := v.settle(ctx); err != nil {
+		return DeleteReport{}, err
+	}
 	gone := root + "/" + leaving + string(n)
 	if err := v.FS.Rename(folder(n), gone); err != nil {
 		return DeleteReport{}, err
@@ -59,7 +62,7 @@ func (v *Versions) Delete(ctx context.Context, n exo.VersionName, o DeleteOption
 func (v *Versions) lastOf(ctx context.Context, m Manifest) ([]exo.Path, error) {
 	want := map[exo.Path]exo.Digest{}
 	for _, f := range m.Files {
-		if held, err := v.inTree(ctx, f); err != nil {
+		if held, err := v.inTree(ctx, m.Version, f); err != nil {
 			return nil, err
 		} else if !held {
 			want[f.Path] = f.Hash
@@ -73,23 +76,27 @@ func (v *Versions) lastOf(ctx context.Context, m Manifest) ([]exo.Path, error) {
 		return nil, err
 	}
 	var last []exo.Path
-	for p := range want {
-		size := int64(-1)
-		if f, ok := m.find(p); ok {
-			size = f.SizeBytes
+	for _, f := range m.Files {
+		if _, ok := want[f.Path]; !ok {
+			continue
 		}
-		others := slices.ContainsFunc(holders[p], func(o exo.VersionName) bool { return o != m.Version && v.plain(place(o, p), size) })
-		if !others {
-			last = append(last, p)
+		held := false
+		for _, o := range holders[f.Path] {
+			if o != m.Version && !held {
+				if held, err = v.keeps(ctx, place(o, f.Path), m.Version, f); err != nil {
+					return nil, err
+				}
+			}
+		}
+		if !held {
+			last = append(last, f.Path)
 		}
 	}
-	slices.Sort(last)
 	return last, nil
 }
 
-// inTree tells whether the data tree holds the bytes of a file under its path,
-// as far as index and length tell.
-func (v *Versions) inTree(ctx context.Context, f File) (bool, error) {
+// inTree tells whether the data tree holds the bytes of a file under its path.
+func (v *Versions) inTree(ctx context.Context, n exo.VersionName, f File) (bool, error) {
 	meta, err := v.meta(ctx, f.Path)
 	if err != nil || meta.SHA256 != f.Hash {
 		if exo.KindOf(err) == exo.NotFound {
@@ -97,7 +104,17 @@ func (v *Versions) inTree(ctx context.Context, f File) (bool, error) {
 		}
 		return false, err
 	}
-	return v.plain(string(f.Path), f.SizeBytes), nil
+	return v.keeps(ctx, string(f.Path), n, f)
+}
+
+// keeps tells whether a name keeps the bytes of a version's file when the version
+// goes: it is a link to the same file, or has the bytes itself.
+func (v *Versions) keeps(ctx context.Context, name string, n exo.VersionName, f File) (bool, error) {
+	same, err := fsys.Same(v.FS, name, place(n, f.Path))
+	if err != nil || same {
+		return same, err
+	}
+	return v.holds(ctx, name, f)
 }
 
 // plain tells whether there is a file of this length.

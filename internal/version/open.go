@@ -68,22 +68,35 @@ func Open(ctx context.Context, o Options) (*Versions, error) {
 	return v, v.recover(ctx)
 }
 
-// recover removes what was being made, finishes deletions, and compares manifests
-// and record.
+// recover ends what was begun, and compares manifests and record.
 func (v *Versions) recover(ctx context.Context) error {
+	if err := v.settle(ctx); err != nil {
+		return err
+	}
+	_, err := v.rebuild(ctx, false)
+	return err
+}
+
+// settle removes what was being made, and finishes deletions: those that a crash
+// cut off, and those that failed since the start. What only looks like one of
+// ours stays.
+func (v *Versions) settle(ctx context.Context) error {
 	list, err := v.FS.ReadDir(root)
 	if err != nil {
 		return err
 	}
 	for _, e := range list {
 		name := e.Name()
-		gone, deleting := strings.CutPrefix(name, leaving)
-		switch {
-		case deleting:
-			if err := v.record.strike(ctx, exo.VersionName(gone), v.now()); err != nil {
+		if gone, deleting := strings.CutPrefix(name, leaving); deleting {
+			n, err := exo.ParseVersionName(gone)
+			if err != nil {
+				v.Log.Warn("a name of a deletion that is none is left alone", "name", name)
+				continue
+			}
+			if err := v.record.strike(ctx, n, v.now()); err != nil {
 				return err
 			}
-		case !strings.HasPrefix(name, making):
+		} else if !strings.HasPrefix(name, making) {
 			continue
 		}
 		v.Log.Info("an unfinished version is removed", "name", name)
@@ -91,8 +104,7 @@ func (v *Versions) recover(ctx context.Context) error {
 			return err
 		}
 	}
-	_, err = v.rebuild(ctx, false)
-	return err
+	return nil
 }
 
 func (v *Versions) now() time.Time { return v.Clock().UTC().Round(0) }
