@@ -176,10 +176,24 @@ func (w *sumsWriter) line(d exo.Digest, p exo.Path) (at int64, err error) {
 	return at, err
 }
 
+// scan visits the lines of a checksum file as it is now. What is no plain file
+// has none; a new one takes its place.
+func (r *reindexer) scan(name string, visit func(at int64, d exo.Digest, p exo.Path, err error) error) (torn bool, err error) {
+	if err := r.s.plain(name); err != nil && exo.KindOf(err) != exo.NotFound {
+		if !isDamage(err) {
+			return false, err
+		}
+		r.damage(name, ChecksumFile, "it cannot be read", err)
+		return false, nil
+	}
+	_, torn, err = r.s.scanSums(r.ctx, name, 0, visit)
+	return torn, err
+}
+
 // sidecars makes rows from the lines of the sidecars, then from the sidecars
 // that have no line.
 func (r *reindexer) sidecars(name string, w *sumsWriter) error {
-	_, torn, err := r.s.scanSums(r.ctx, name, 0, func(_ int64, d exo.Digest, p exo.Path, lerr error) error {
+	torn, err := r.scan(name, func(_ int64, d exo.Digest, p exo.Path, lerr error) error {
 		of, ok := described(string(p))
 		if lerr != nil || !ok {
 			r.damage(name, ChecksumFile, "a line cannot be read", lerr)
@@ -266,7 +280,7 @@ func (r *reindexer) unlisted(q querier, w *sumsWriter, of exo.Path) error {
 // files gives the rows of a folder their lines, keeps lines that have no row,
 // and writes lines for rows that have none.
 func (r *reindexer) files(name string, w *sumsWriter) error {
-	_, torn, err := r.s.scanSums(r.ctx, name, 0, func(_ int64, d exo.Digest, p exo.Path, lerr error) error {
+	torn, err := r.scan(name, func(_ int64, d exo.Digest, p exo.Path, lerr error) error {
 		if lerr != nil || sumsName(p) != name {
 			r.damage(name, ChecksumFile, "a line cannot be read, or stands in the wrong file", lerr)
 			return nil

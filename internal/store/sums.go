@@ -139,6 +139,9 @@ func (l *sums) line(name string, at int64, d exo.Digest, p exo.Path) (int64, err
 // beyond is left from a publication that failed, and is cut off.
 func (l *sums) append(name string) (err error) {
 	const op = "store.Publish"
+	if err := l.s.plain(name); err != nil && exo.KindOf(err) != exo.NotFound {
+		return err // nothing is written through a link
+	}
 	f, err := l.s.FS.OpenFile(name, fsys.ReadWrite|fsys.New, 0o644)
 	if err != nil {
 		return err

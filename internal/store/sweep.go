@@ -162,7 +162,7 @@ func (w *sweep) batch(paths []string) error {
 	if err != nil {
 		return err
 	}
-	looks, err := w.s.lookAt(w.ctx, rows, func(bytes int64) {
+	looks, err := w.s.lookAt(w.ctx, rows, true, func(bytes int64) {
 		w.done += bytes
 		if w.report != nil {
 			w.report(min(w.done, w.goal), w.goal)
@@ -193,7 +193,7 @@ func (w *sweep) lookAgain(paths []string) error {
 	if err != nil {
 		return err
 	}
-	looks, err := w.s.lookAt(w.ctx, rows, func(int64) {})
+	looks, err := w.s.lookAt(w.ctx, rows, true, func(int64) {})
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,8 @@ import (
 
 // VerifyOptions says how deep to look.
 type VerifyOptions struct {
-	Quick bool // existence, type, length and permissions only; no bytes
+	Quick   bool // existence, type, length and permissions only; no bytes
+	Records bool // sidecars, checksum lines and index only: what describes the files, and nothing of them
 }
 
 // Class names a kind of damage.
@@ -36,12 +37,12 @@ type Damage struct {
 	Class  Class        `json:"class"`
 	Detail string       `json:"detail"`
 	Target exo.TargetID `json:"target,omitzero"` // star that the file is about
-	Repair string       `json:"repair"`          // what to do
+	Repair string       `json:"repair"`          // the command that repairs it
 }
 
 // VerifyReport tells what was looked at, how deep, when, and every damage.
 type VerifyReport struct {
-	Depth      string    `json:"depth"` // "full": every byte was read; "quick": type, length and permissions
+	Depth      string    `json:"depth"` // "full": every byte was read; "quick": type, length and permissions; "records": sidecars, checksum lines and index
 	StartedAt  time.Time `json:"started_at"`
 	FinishedAt time.Time `json:"finished_at"`
 	Files      int64     `json:"files"` // stored files looked at
@@ -51,22 +52,23 @@ type VerifyReport struct {
 	Damaged    []Damage  `json:"damaged"` // all, by path
 }
 
-// repairs says what to do about each class.
-var repairs = map[Class]string{
-	Missing:       "fetch the file again from its origin, or restore it from a version or a backup; it is accepted only with the recorded sha256",
-	Damaged:       "move the file away, then fetch it again from its origin, or restore it from a version or a backup; it is accepted only with the recorded sha256",
-	Extra:         "move the file out of the data folder; if it should be in the store, ingest it",
-	Mode:          "compare the file by a full verify, then make it read-only: chmod 0444",
-	ChecksumFile:  "exoplanetai storage reindex",
-	MetadataFile:  "restore the record from a version or a backup, or remove file and record and fetch the file again",
-	IndexDatabase: "exoplanetai storage reindex",
+// Repair is the command that repairs a damage, as a user may copy it. A file that
+// the store does not know is nobody's to move but the user's.
+func Repair(name string, c Class) string {
+	switch c {
+	case IndexDatabase:
+		return "exoplanetai storage reindex"
+	case Extra:
+		return "mv -n -- " + exo.Quote(name) + " .. # in the data folder; the program never moves what it does not know"
+	}
+	return "exoplanetai storage repair " + exo.Quote(name)
 }
 
 func newDamage(name string, c Class, detail string, err error) Damage {
 	if err != nil {
 		detail += ": " + exo.MessageOf(err)
 	}
-	return Damage{Path: name, Class: c, Detail: detail, Repair: repairs[c]}
+	return Damage{Path: name, Class: c, Detail: detail, Repair: Repair(name, c)}
 }
 
 // Verify compares every file, sidecar, checksum line and index row with each
@@ -82,8 +84,11 @@ func (s *Store) Verify(ctx context.Context, o VerifyOptions, report func(done, t
 	defer s.looking.RUnlock()
 	v := &verifier{s: s, ctx: ctx, quick: o.Quick, report: report, seed: maphash.MakeSeed(), noLine: map[exo.Path]bool{}}
 	v.Depth, v.StartedAt, v.Damaged = "full", s.now(), []Damage{}
-	if o.Quick {
+	switch {
+	case o.Quick:
 		v.Depth = "quick"
+	case o.Records:
+		v.Depth, v.records = "records", true
 	}
 	err := v.run()
 	if exo.KindOf(err) == exo.Corrupt && err != nil { // of the database: what could be read of it was compared
@@ -98,15 +103,16 @@ func (s *Store) Verify(ctx context.Context, o VerifyOptions, report func(done, t
 
 // verifier is one run of Verify.
 type verifier struct {
-	s      *Store
-	ctx    context.Context // of the one call that it lives for
-	quick  bool
-	report func(done, total int64)
-	done   int64
-	again  []suspect         // to be looked at again at the end
-	known  []uint64          // marks of all names that rows know
-	seed   maphash.Seed      // of the marks
-	noLine map[exo.Path]bool // files and sidecars whose row points to no line of theirs
+	s       *Store
+	ctx     context.Context // of the one call that it lives for
+	quick   bool
+	records bool
+	report  func(done, total int64)
+	done    int64
+	again   []suspect         // to be looked at again at the end
+	known   []uint64          // marks of all names that rows know
+	seed    maphash.Seed      // of the marks
+	noLine  map[exo.Path]bool // files and sidecars whose row points to no line of theirs
 	VerifyReport
 }
 
@@ -138,7 +144,7 @@ func (v *verifier) run() error {
 	if v.s.ReadOnly {
 		return v.secondLook()
 	}
-	if err := v.s.queue.alone(v.secondLook); err != nil || v.quick {
+	if err := v.s.queue.alone(v.secondLook); err != nil || v.quick || v.records {
 		return err
 	}
 	return sqldb.Typed("store.Verify", nil, setNote(v.ctx, v.s.DB, lastFull, v.s.now().UnixNano()))

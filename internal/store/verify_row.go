@@ -24,6 +24,8 @@ type look struct {
 	row indexed
 	buf *[]byte // of the worker
 
+	bytes bool // the file itself is looked at too
+
 	damaged []Damage
 	noLine  []exo.Path // file or sidecar, if the row points to no line of it
 	known   bool       // the row names a file that may be stored
@@ -35,8 +37,9 @@ type look struct {
 func (l *look) right() bool { return l.known && len(l.damaged) == 0 }
 
 // lookAt looks at rows, at as many at once as there are processors. progress
-// gets the bytes of each file when it is done, one call at a time.
-func (s *Store) lookAt(ctx context.Context, rows []indexed, progress func(bytes int64)) ([]*look, error) {
+// gets the bytes of each file when it is done, one call at a time. Without bytes
+// only what describes the files is compared.
+func (s *Store) lookAt(ctx context.Context, rows []indexed, bytes bool, progress func(bytes int64)) ([]*look, error) {
 	looks := make([]*look, len(rows))
 	var mu sync.Mutex // guards next and serialises progress
 	next := 0
@@ -50,7 +53,7 @@ func (s *Store) lookAt(ctx context.Context, rows []indexed, progress func(bytes 
 				i := next
 				next++
 				mu.Unlock()
-				l := &look{s: s, ctx: ctx, row: rows[i], buf: &buf}
+				l := &look{s: s, ctx: ctx, row: rows[i], buf: &buf, bytes: bytes}
 				l.err = l.file(l.row)
 				mu.Lock()
 				looks[i] = l
@@ -113,7 +116,9 @@ func (l *look) file(r indexed) error {
 	if err := l.lineOf(r.line, m.SHA256, p); err != nil {
 		return err
 	}
-	l.known = true
+	if l.known = true; !l.bytes {
+		return nil
+	}
 	return l.data(m)
 }
 

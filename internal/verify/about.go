@@ -18,20 +18,11 @@ type about struct {
 
 func (s *Service) newAbout() *about { return &about{s: s, want: map[exo.Path]exo.Digest{}} }
 
-const reindex = "exoplanetai storage reindex"
-
 // ofStore tells a damage of the store in our form.
 func (a *about) ofStore(d store.Damage) Damage {
 	r := Damage{Path: d.Path, Class: d.Class, Detail: d.Detail, Versions: []exo.VersionName{}, Targets: []exo.TargetID{}, Products: []exo.Path{}, Repair: d.Repair}
 	if !d.Target.IsZero() {
 		r.Targets = append(r.Targets, d.Target)
-	}
-	switch d.Class {
-	case store.ChecksumFile, store.IndexDatabase:
-		r.Repair = reindex
-	case store.Extra:
-	default:
-		r.Repair = "exoplanetai storage repair " + d.Path
 	}
 	return r
 }

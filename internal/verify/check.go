@@ -11,10 +11,11 @@ import (
 	"exoplanetai/internal/version"
 )
 
-// Check looks at everything that is kept, the store and all versions, and lists
-// all damage. Full, it reads every byte of every file; Quick, it looks at
-// existence, type, length and permissions. Nothing is changed but the times of
-// proof, after a full check of a store that is open to write.
+// Check looks at everything that is kept, the store, all versions and their
+// record, and lists all damage. Full, it reads every byte of every file; Quick, it
+// looks at existence, type, length and permissions, and reads no more than the
+// manifests and what the record tells of them. Nothing is changed but the times
+// of proof, after a full check of a store that is open to write.
 //
 // The error tells that the check itself could not go on; damage is no error.
 // report gets bytes: the total grows when the versions' turn comes. It may be nil.
@@ -43,8 +44,8 @@ func (s *Service) Check(ctx context.Context, o CheckOptions, report func(done, t
 	return r, nil
 }
 
-// checkVersions looks at one version after the other. What is wrong with the
-// record is told once, though every version shows it.
+// checkVersions looks at one version after the other, then at the record as a
+// whole and at what stands beside them.
 func (s *Service) checkVersions(ctx context.Context, o CheckOptions, r *Report, report func(done, total int64)) error {
 	if s.Versions == nil {
 		return nil
@@ -53,9 +54,10 @@ func (s *Service) checkVersions(ctx context.Context, o CheckOptions, r *Report, 
 	if err != nil {
 		return err
 	}
+	var found []Damage
 	for _, n := range names {
 		before := r.Bytes + r.VersionBytes
-		found, err := s.Versions.Verify(ctx, n, version.VerifyOptions{Quick: o.Quick}, func(done, total int64) {
+		v, err := s.Versions.Verify(ctx, n, version.VerifyOptions{Quick: o.Quick}, func(done, total int64) {
 			if report != nil {
 				report(before+done, before+total)
 			}
@@ -67,13 +69,62 @@ func (s *Service) checkVersions(ctx context.Context, o CheckOptions, r *Report, 
 			return err
 		}
 		r.Versions++
-		r.VersionFiles += found.Files
-		r.VersionBytes += found.Bytes
-		for _, d := range found.Damaged {
-			r.Damaged = append(r.Damaged, ofVersion(n, d))
+		r.VersionFiles += v.Files
+		r.VersionBytes += v.Bytes
+		for _, d := range v.Damaged {
+			found = append(found, ofVersion(n, d))
 		}
 	}
-	return nil
+	if found, err = s.checkRecord(ctx, o, found); err != nil {
+		return err
+	}
+	strangers, err := s.Versions.Strangers(ctx)
+	for _, d := range strangers {
+		found = append(found, ofVersion("", d))
+	}
+	r.Damaged = append(r.Damaged, found...)
+	return err
+}
+
+// checkRecord adds what a look at the whole record shows. It names the very files
+// that are damaged, so that what single versions found out about the record is
+// told only where nothing else is: once, with all these versions.
+func (s *Service) checkRecord(ctx context.Context, o CheckOptions, found []Damage) ([]Damage, error) {
+	told := map[string]bool{} // files of versions whose damage is known
+	for _, d := range found {
+		if d.Class != version.RecordClass {
+			told[d.Path] = true
+		}
+	}
+	var record []Damage
+	if !o.Quick {
+		list, err := s.Versions.CheckRecord(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range list {
+			if x := ofVersion("", d); !told[x.Path] {
+				record = append(record, x)
+			}
+		}
+	}
+	whole := len(record) > 0
+	at := map[string]int{} // by detail
+	var kept []Damage
+	for _, d := range found {
+		i, again := at[d.Path+"\x00"+d.Detail]
+		switch {
+		case d.Class != version.RecordClass:
+			kept = append(kept, d)
+		case whole:
+		case again:
+			record[i].Versions = append(record[i].Versions, d.Versions...)
+		default:
+			at[d.Path+"\x00"+d.Detail] = len(record)
+			record = append(record, d)
+		}
+	}
+	return append(kept, record...), nil
 }
 
 const versionsFolder = "versions/"

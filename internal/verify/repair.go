@@ -108,18 +108,27 @@ func (f *fixer) found(ctx context.Context, w *work, d Damage) error {
 	return nil
 }
 
-// named adds a file of the store, a metadata record or a file of a version.
+// named adds a file of the store, a metadata record, a checksum file, the index,
+// a manifest or a file of a version.
 func (f *fixer) named(ctx context.Context, w *work, path string) error {
 	if _, err := exo.ParsePath(path); err != nil {
 		return err
 	}
 	n, p, ours := splitVersion(path)
-	if !ours {
+	switch {
+	case strings.HasPrefix(path, "checksums/"), path == store.IndexPath():
+		w.lines = true
+		return nil
+	case !strings.HasPrefix(path, versionsFolder):
 		w.files = append(w.files, dataOf(path))
 		return nil
-	}
-	if f.Versions == nil {
+	case f.Versions == nil:
 		return exo.Errorf("verify.Repair", exo.NotFound, path, "there are no versions")
+	case !ours && path == versionsFolder+string(n)+"/manifest.json":
+		w.manifests = true
+		return nil
+	case !ours:
+		return exo.Errorf("verify.Repair", exo.NotFound, path, "%s is no file of a version", path).Try("see what is damaged: exoplanetai storage verify")
 	}
 	m, err := f.Versions.Show(ctx, n)
 	if exo.KindOf(err) == exo.Corrupt && err != nil {
@@ -194,17 +203,33 @@ func (f *fixer) run(ctx context.Context, w work, report func(done, total int64))
 	return nil
 }
 
-// manifests mends manifests and record from each other.
+// manifests mends manifests and record from each other, and looks whether they
+// are right then.
 func (f *fixer) manifests(ctx context.Context) error {
-	r := Repair{Path: "versions", Outcome: Repaired, Source: "manifests and record", Tried: []Attempt{}, Versions: []exo.VersionName{},
-		Detail: "manifests and the Git record of the versions are made again from each other"}
-	if !f.dry {
+	r := Repair{Path: "versions", Outcome: Intact, Tried: []Attempt{}, Versions: []exo.VersionName{}, Detail: "manifests and record agree"}
+	before, err := f.Versions.CheckRecord(ctx)
+	if err != nil {
+		return err
+	}
+	if len(before) > 0 {
+		r.Outcome, r.Source, r.Detail = Repaired, "manifests and record", "manifests and the Git record of the versions are made again from each other"
+	}
+	if len(before) > 0 && !f.dry {
 		did, err := f.Versions.Rebuild(ctx)
 		if hopeless(ctx, err) {
 			return err
 		}
-		if err != nil {
+		var left []version.Damage
+		if err == nil {
+			left, err = f.Versions.CheckRecord(ctx)
+		}
+		switch {
+		case hopeless(ctx, err):
+			return err
+		case err != nil:
 			r = failed("versions", err)
+		case len(left) > 0:
+			r = failure(string(left[0].Path), left[0].Detail, "restore "+string(left[0].Path)+" from a backup: exoplanetai backup restore --to FOLDER --path "+exo.Quote(string(left[0].Path)))
 		}
 		r.Versions = append(append(r.Versions, did.Restored...), did.Recorded...)
 	}
@@ -213,7 +238,9 @@ func (f *fixer) manifests(ctx context.Context) error {
 }
 
 // lines mends the checksum lines and index rows of all files, because the damage
-// does not tell whose they are.
+// does not tell whose they are: first from what agrees, file by file, and what
+// that leaves by making index and checksum files anew. What is still wrong then
+// contradicts the files, and is told.
 func (f *fixer) lines(ctx context.Context) error {
 	r := Repair{Path: "checksums", Outcome: Repaired, Source: "records", Tried: []Attempt{}, Versions: []exo.VersionName{},
 		Detail: "checksum lines and index rows are mended from the metadata records"}
@@ -222,25 +249,36 @@ func (f *fixer) lines(ctx context.Context) error {
 		return nil
 	}
 	list, err := f.Store.Entries(ctx, store.Filter{})
-	if err != nil {
+	if err != nil && exo.KindOf(err) != exo.Corrupt { // then there is only to make it anew
 		return err
 	}
 	for _, e := range list {
 		if _, err := f.Store.Mend(ctx, e.Path); hopeless(ctx, err) {
 			return err
-		} else if err != nil {
-			f.Files = append(f.Files, failed(string(e.Path), err))
 		}
 	}
-	left, err := f.Store.Verify(ctx, store.VerifyOptions{Quick: true}, nil)
+	left, err := f.badLines(ctx)
+	if err == nil && len(left) > 0 {
+		if _, err = f.Store.Reindex(ctx, nil); err == nil {
+			left, err = f.badLines(ctx)
+		}
+	}
 	if err != nil {
 		return err
 	}
-	for _, d := range left.Damaged {
-		if d.Class == store.ChecksumFile || d.Class == store.IndexDatabase {
-			r = failure("checksums", d.Detail, "run `"+reindex+"`, then check again")
-		}
+	if len(left) == 0 {
+		f.Files = append(f.Files, r)
 	}
-	f.Files = append(f.Files, r)
+	for _, d := range left {
+		f.Files = append(f.Files, failure(d.Path, d.Detail, "index and checksum files were made anew, and this contradicts the files: exoplanetai storage verify tells which"))
+	}
 	return nil
+}
+
+// badLines lists what is wrong with checksum lines and index rows now.
+func (f *fixer) badLines(ctx context.Context) ([]store.Damage, error) {
+	found, err := f.Store.Verify(ctx, store.VerifyOptions{Records: true}, nil)
+	return slices.DeleteFunc(found.Damaged, func(d store.Damage) bool {
+		return d.Class != store.ChecksumFile && d.Class != store.IndexDatabase
+	}), err
 }

@@ -33,6 +33,8 @@ type Versions interface {
 	Copy(ctx context.Context, p exo.Path, want exo.Digest) (io.ReadCloser, exo.VersionName, error)
 	Heal(ctx context.Context, p exo.Path, want exo.Digest) ([]exo.VersionName, error)
 	Rebuild(ctx context.Context) (version.RebuildReport, error)
+	CheckRecord(ctx context.Context) ([]version.Damage, error)
+	Strangers(ctx context.Context) ([]version.Damage, error)
 }
 
 // Options says what a Service works with.
@@ -75,7 +77,7 @@ type Damage struct {
 	Versions []exo.VersionName `json:"versions"` // that hold this file, newest first
 	Targets  []exo.TargetID    `json:"targets"`  // stars that it is about
 	Products []exo.Path        `json:"products"` // files that were made from it, and from those
-	Repair   string            `json:"repair"`   // the command that mends it, or what to do
+	Repair   string            `json:"repair"`   // the command that mends it
 }
 
 // Depths of a check.

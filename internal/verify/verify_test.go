@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"exoplanetai/internal/store"
 	"exoplanetai/internal/verify"
 	"exoplanetai/internal/version"
+	"exoplanetai/internal/xtest"
 )
 
 // bench is a data tree on a real disk, with versions, a backup and an origin.
@@ -71,9 +73,25 @@ var star = exo.TargetID{Catalog: exo.TIC, Number: 441420236}
 
 func textOf(path string) string { return strings.Repeat("bytes of "+path+"\n", 20) }
 
+// fastDir is a folder in memory where there is one: what is synced is not what is
+// tried here.
+func fastDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "exoplanetai-verify-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
 func newBench(t testing.TB) *bench {
 	t.Helper()
-	b := &bench{t: t, dir: t.TempDir(), backup: map[exo.Path]string{}, origin: map[exo.Path]string{}, at: time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)}
+	b := &bench{t: t, dir: fastDir(t), backup: map[exo.Path]string{}, origin: map[exo.Path]string{}, at: time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)}
 	disk, err := fsys.OpenDir(b.dir, true)
 	b.no(err)
 	b.no(store.Prepare(disk))
@@ -295,53 +313,154 @@ func snapshot(t testing.TB, dir string) []byte {
 	return out.Bytes()
 }
 
-func TestEveryFileOfTheTreeIsMendedAfterATurnedBit(t *testing.T) {
-	base := newBench(t)
-	var files []string
+// obey does what a printed command says, and nothing else.
+func (b *bench) obey(command string) {
+	b.t.Helper()
+	words := strings.Fields(command) // no path of these tests has a blank
+	if len(words) < 3 || words[0] != "exoplanetai" {
+		b.t.Fatalf("%q is no command of the program", command)
+	}
+	switch what := words[1] + " " + words[2]; {
+	case what == "storage repair" && len(words) == 4:
+		if r := b.repair(verify.RepairOptions{Paths: words[3:]}); !r.OK {
+			b.t.Errorf("%s: %+v", command, r.Files)
+		}
+	case what == "storage reindex" && len(words) == 3:
+		_, err := b.store.Reindex(b.t.Context(), nil)
+		b.no(err)
+	case what == "version rebuild" && len(words) == 3:
+		_, err := b.versions.Rebuild(b.t.Context())
+		b.no(err)
+	default:
+		b.t.Fatalf("%q is no command that is known", command)
+	}
+}
+
+// objects is where Git keeps them.
+const objects = "versions/.git/objects/"
+
+// named gives the file of a bench that a name of everyFile means.
+func (b *bench) named(name string) string {
+	nth, ok := strings.CutPrefix(name, objects+"#")
+	if !ok {
+		return name
+	}
+	at, err := strconv.Atoi(nth)
+	b.no(err)
+	list, err := filepath.Glob(b.path(objects + "??/*"))
+	b.no(err)
+	rel, err := filepath.Rel(b.dir, list[at])
+	b.no(err)
+	return filepath.ToSlash(rel)
+}
+
+// everyFile lists all files of a bench that a bit may be turned over in. The
+// index database has tests of its own, in package store and with the program.
+func everyFile(t *testing.T) (files []string) {
+	t.Helper()
+	base, number := newBench(t), 0
 	err := filepath.WalkDir(base.dir, func(path string, d os.DirEntry, err error) error {
 		name, rerr := filepath.Rel(base.dir, path)
 		if err != nil || rerr != nil || d.IsDir() {
 			return err
 		}
 		name = filepath.ToSlash(name)
-		if strings.HasSuffix(name, ".lock") || strings.Contains(name, "exoplanetai.db") || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "versions/.git/") {
-			return nil // the database and Git's objects are mended by reindex and by rebuilding, each with tests of its own
+		if strings.HasSuffix(name, ".lock") || strings.Contains(name, "exoplanetai.db") || strings.HasPrefix(name, ".") {
+			return nil
 		}
 		if info, err := d.Info(); err != nil || info.Size() == 0 {
 			return err
+		}
+		if strings.HasPrefix(name, objects) { // their names are digests of times, too: only the place in their row is the same
+			name = fmt.Sprintf("%s#%d", objects, number)
+			number++
 		}
 		files = append(files, name)
 		return nil
 	})
 	base.no(err)
-	if len(files) < 20 {
+	if len(files) < 30 {
 		t.Fatalf("only %d files: %v", len(files), files)
 	}
-	for _, name := range files {
-		t.Run(name, func(t *testing.T) {
-			b := newBench(t)
-			for _, p := range []exo.Path{curve, other, koi, processed, merged} {
-				b.backup[p] = textOf(string(p))
+	return files
+}
+
+// ways to damage a file.
+var ways = map[string]func(b *bench, name string){
+	"a bit is turned over": func(b *bench, name string) { b.spoil(name) },
+	"it is gone":           func(b *bench, name string) { b.no(os.Remove(b.path(name))) },
+	"it is cut": func(b *bench, name string) {
+		b.no(os.Truncate(b.path(name), int64(len(b.read(name))/2)))
+	},
+	"it is empty": func(b *bench, name string) { b.no(os.Truncate(b.path(name), 0)) },
+	"it is zero": func(b *bench, name string) {
+		b.no(os.WriteFile(b.path(name), make([]byte, len(b.read(name))), 0o644))
+	},
+	"it may be written": func(b *bench, name string) { b.no(os.Chmod(b.path(name), 0o664)) },
+	"a link is in its place": func(b *bench, name string) {
+		elsewhere := filepath.Join(fastDir(b.t), "file")
+		b.no(os.Rename(b.path(name), elsewhere))
+		b.no(os.Symlink(elsewhere, b.path(name)))
+	},
+}
+
+// TestEveryFileOfTheTreeIsMendedFromEveryDamage damages each file of a tree, the
+// manifests and the record of the versions too, in each way. The check names it,
+// and both ways to mend are tried: everything at once, and only the commands that
+// the check prints.
+func TestEveryFileOfTheTreeIsMendedFromEveryDamage(t *testing.T) { // R5, R6
+	tried := 0
+	for i, name := range everyFile(t) {
+		if !xtest.Nightly() && strings.HasPrefix(name, objects) && i%4 > 0 {
+			continue // one object of the record in four
+		}
+		for way, damage := range ways {
+			if way == "it may be written" && (strings.HasPrefix(name, "checksums/") || strings.HasPrefix(name, "versions/.git/") || strings.HasSuffix(name, "manifest.json")) {
+				continue // these are written to, or compared whole
 			}
-			b.spoil(name)
-			found := b.check()
-			if found.OK {
-				t.Fatal("the damage is not found")
+			if strings.HasPrefix(way, "a link") && strings.HasPrefix(name, "versions/.git/") {
+				continue // Git follows no link to its objects that it did not make; the bytes are what counts
 			}
-			for _, d := range found.Damaged {
-				if d.Repair == "" || d.Detail == "" || d.Versions == nil || d.Targets == nil || d.Products == nil {
-					t.Errorf("%+v", d)
+			tried++
+			t.Run(name+" "+way, func(t *testing.T) {
+				t.Parallel()
+				for _, mend := range []func(b *bench, found verify.Report){
+					func(b *bench, _ verify.Report) {
+						if r := b.repair(verify.RepairOptions{}); !r.OK {
+							t.Errorf("repair %+v", r.Files)
+						}
+					},
+					func(b *bench, found verify.Report) {
+						for _, d := range found.Damaged {
+							if d.Class != store.Extra {
+								b.obey(d.Repair)
+							}
+						}
+					},
+				} {
+					b := newBench(t)
+					for _, p := range []exo.Path{curve, other, koi, processed, merged} {
+						b.backup[p] = textOf(string(p))
+					}
+					damage(b, b.named(name))
+					found := b.check()
+					if found.OK {
+						t.Fatal("the damage is not found")
+					}
+					for _, d := range found.Damaged {
+						if d.Repair == "" || d.Detail == "" || d.Versions == nil || d.Targets == nil || d.Products == nil {
+							t.Errorf("%+v", d)
+						}
+					}
+					mend(b, found)
+					if after := b.check(); !after.OK {
+						t.Errorf("found %+v\nafter the repair %+v", found.Damaged, after.Damaged)
+					}
 				}
-			}
-			r := b.repair(verify.RepairOptions{})
-			if after := b.check(); !r.OK || !after.OK {
-				t.Errorf("repair %+v\nafter it %+v", r.Files, after.Damaged)
-			}
-			if again := b.repair(verify.RepairOptions{}); len(again.Files) != 0 {
-				t.Errorf("a second repair found %+v", again.Files)
-			}
-		})
+			})
+		}
 	}
+	t.Logf("%d damages, each mended in two ways", tried)
 }
 
 func TestPathsOfRecordsAndVersionsAreUnderstood(t *testing.T) {

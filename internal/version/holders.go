@@ -121,7 +121,8 @@ func (v *Versions) Copy(ctx context.Context, p exo.Path, want exo.Digest) (io.Re
 }
 
 // Heal mends the copies of versions after the file in the data tree is right
-// again: what is damaged or missing is linked or copied anew. It returns the
+// again: what is damaged or missing is linked or copied anew, and what may be
+// written to is made read-only. It returns the
 // versions that were mended, also with an error: one that the disk could not
 // read was not looked at.
 func (v *Versions) Heal(ctx context.Context, p exo.Path, want exo.Digest) ([]exo.VersionName, error) {
@@ -143,6 +144,13 @@ func (v *Versions) Heal(ctx context.Context, p exo.Path, want exo.Digest) ([]exo
 	var healed []exo.VersionName
 	for _, n := range holders[p] {
 		if sum, _, err := fsys.Digest(ctx, v.FS, place(n, p)); err == nil && sum == want {
+			did, err := v.lock(place(n, p))
+			if err != nil {
+				return healed, err
+			}
+			if did {
+				healed = append(healed, n)
+			}
 			continue
 		} else if k := exo.KindOf(err); err != nil && k != exo.NotFound && k != exo.Invalid && !fsys.BadMedium(err) { // Invalid: a link that leads out
 			return healed, err
@@ -153,6 +161,15 @@ func (v *Versions) Heal(ctx context.Context, p exo.Path, want exo.Digest) ([]exo
 		healed = append(healed, n)
 	}
 	return healed, unread
+}
+
+// lock makes a file read-only, unless it is.
+func (v *Versions) lock(name string) (did bool, err error) {
+	info, err := v.FS.Lstat(name)
+	if err != nil || info.Mode().Perm() == fileMode {
+		return false, err
+	}
+	return true, v.FS.Chmod(name, fileMode)
 }
 
 // mend makes the file of a version anew from the data tree.

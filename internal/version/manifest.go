@@ -139,7 +139,7 @@ func Decode(data []byte) (Manifest, error) {
 	return m, nil
 }
 
-const rebuildHint = "run `exoplanetai doctor --fix`, which takes it from the record versions/.git"
+const rebuildHint = "run `" + rebuildCommand + "`, which takes it from the record versions/.git"
 
 func bad(format string, args ...any) error {
 	return exo.Errorf("version.Decode", exo.Corrupt, nil, "a manifest "+format, args...).Try(rebuildHint)

@@ -117,6 +117,12 @@ func (g *repository) reference(name plumbing.ReferenceName) (*plumbing.Reference
 			return nil, e
 		}
 	}
+	if serr == nil {
+		text, err := fsys.ReadFile(g.disk.fs, g.disk.at(string(name)), 100)
+		if err == nil && plumbing.NewHash(string(bytes.TrimSpace(text))).IsZero() {
+			return nil, exo.Errorf("version.record", exo.Corrupt, nil, "%s of the record names no object", name).Try(rebuildHint)
+		}
+	}
 	if serr == nil || bytes.Contains(packed, []byte(" "+string(name)+"\n")) {
 		return nil, exo.Errorf("version.record", exo.Unavailable, nil, "%s of the record could not be read", name).Try("try again")
 	}

@@ -64,7 +64,7 @@ func (c *recordCheck) add(name, detail string, versions ...exo.VersionName) {
 		versions = []exo.VersionName{}
 	}
 	c.damaged = append(c.damaged, Damage{Path: exo.Path(name), Class: RecordClass, Detail: detail, Versions: versions,
-		Targets: []exo.TargetID{}, Repair: "exoplanetai doctor --fix"})
+		Targets: []exo.TargetID{}, Repair: rebuildCommand})
 }
 
 // settings compares the files that are always the same.
@@ -72,7 +72,7 @@ func (c *recordCheck) settings() error {
 	for _, f := range [][2]string{{"HEAD", headText}, {"config", configText}} {
 		name := c.g.disk.at(f[0])
 		text, err := fsys.ReadFile(c.v.FS, name, int64(len(f[1])))
-		if k := exo.KindOf(err); err != nil && k != exo.NotFound && k != exo.TooLarge {
+		if err != nil && !spoilt(err) {
 			return err
 		}
 		if err != nil || string(text) != f[1] {
@@ -128,6 +128,10 @@ func (c *recordCheck) pack(name string) error {
 		return nil
 	}
 	data, err := fsys.ReadFile(c.v.FS, name, manifestLimit)
+	if err != nil && spoilt(err) {
+		c.add(name, "a pack of the record cannot be read")
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -173,7 +177,7 @@ func (c *recordCheck) chain() error {
 func (c *recordCheck) references() error {
 	return fsys.Walk(c.ctx, c.v.FS, c.g.disk.at("refs"), func(name string, _ fs.DirEntry) error {
 		text, err := fsys.ReadFile(c.v.FS, name, 100)
-		if err != nil && exo.KindOf(err) != exo.TooLarge {
+		if err != nil && !spoilt(err) {
 			return err
 		}
 		if h := plumbing.NewHash(strings.TrimSpace(string(text))); err != nil || h.String()+"\n" != string(text) {
@@ -210,12 +214,22 @@ func (c *recordCheck) manifests(names []exo.VersionName) error {
 			return err
 		}
 		have, err := fsys.ReadFile(c.v.FS, manifestOf(n), manifestLimit)
-		if k := exo.KindOf(err); err != nil && k != exo.NotFound {
+		if err != nil && !spoilt(err) {
 			return err
 		}
-		if !bytes.Equal(want, have) {
+		if err != nil || !bytes.Equal(want, have) {
 			c.add(manifestOf(n), "manifest and record of version "+string(n)+" differ", n)
 		}
 	}
 	return nil
+}
+
+// spoilt tells the errors that say something about a file from those that say
+// something about the disk or the call.
+func spoilt(err error) bool {
+	switch exo.KindOf(err) {
+	case exo.NotFound, exo.Corrupt, exo.Conflict, exo.Invalid, exo.TooLarge:
+		return true
+	}
+	return fsys.BadMedium(err)
 }

@@ -57,7 +57,7 @@ type checker struct {
 func (c *checker) run(ctx context.Context) error {
 	m, err := c.v.read(c.n)
 	if exo.KindOf(err) == exo.Corrupt && err != nil {
-		c.add(Damage{Path: exo.Path(manifestOf(c.n)), Class: store.MetadataFile, Detail: exo.MessageOf(err), Repair: "exoplanetai doctor --fix"})
+		c.add(Damage{Path: exo.Path(manifestOf(c.n)), Class: store.MetadataFile, Detail: exo.MessageOf(err), Repair: rebuildCommand})
 		m, err = c.v.record.read(ctx, c.n)
 		switch {
 		case err == nil:
@@ -120,7 +120,7 @@ func (c *checker) compareRecord(ctx context.Context, m Manifest) error {
 		}
 	}
 	if detail != "" {
-		c.add(Damage{Path: gitFolder, Class: RecordClass, Detail: detail, Repair: "exoplanetai doctor --fix"})
+		c.add(Damage{Path: gitFolder, Class: RecordClass, Detail: detail, Repair: rebuildCommand})
 	}
 	return nil
 }
@@ -184,7 +184,7 @@ func (c *checker) strangers(ctx context.Context, m *Manifest) error {
 				return nil
 			}
 		}
-		c.add(Damage{Path: exo.Path(name), Class: store.Extra, Detail: name + " is not in the manifest", Repair: "move the file out of the data folder"})
+		c.add(Damage{Path: exo.Path(name), Class: store.Extra, Detail: name + " is not in the manifest", Repair: store.Repair(name, store.Extra)})
 		return nil
 	})
 }
@@ -204,7 +204,7 @@ func (c *checker) tell(ctx context.Context) error {
 		if h := holders[d.Path]; len(h) > 0 {
 			d.Versions = h
 		}
-		d.Repair = "exoplanetai storage repair " + string(d.Path)
+		d.Repair = store.Repair(string(d.Path), d.Class)
 		meta, err := c.v.Store.Get(ctx, d.Path)
 		if err != nil && exo.KindOf(err) != exo.NotFound {
 			return err
