@@ -1,12 +1,9 @@
 package backup
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"log/slog"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -18,6 +15,7 @@ import (
 type Service struct {
 	o       Options
 	at      address
+	keys    string // how the key is made from the password; empty: as Kopia does
 	writing sync.Mutex
 
 	mu    sync.Mutex
@@ -63,25 +61,10 @@ func (s *Service) set(op string) error {
 		Try("set backup.repository to a folder on another disk, or to s3://bucket/prefix")
 }
 
-// scratch makes up a name that nothing else in the folder for state has.
-func (s *Service) scratch(what string) (string, error) {
-	var b [8]byte
-	if _, err := rand.Read(b[:]); err != nil {
-		return "", exo.E("backup.scratch", exo.Internal, nil, err)
-	}
-	return "backup-" + what + "-" + hex.EncodeToString(b[:]), nil
-}
-
 // now is the time to keep, without what JSON and the database would lose.
 func (s *Service) now() time.Time { return s.o.Clock().UTC().Truncate(time.Microsecond) }
 
 func gone(err error) bool { return errors.Is(err, exo.NotFound) }
-
-// inside tells whether a path is the folder or below it.
-func inside(path, folder string) bool {
-	rel, err := filepath.Rel(folder, path)
-	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
-}
 
 func reporter(report func(done, total int64)) func(done, total int64) {
 	if report == nil {

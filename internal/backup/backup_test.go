@@ -27,16 +27,6 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const password = "correct horse battery staple"
 
-// slow leaves a test out under the race detector, where every opening of the
-// repository takes seconds to make the key from the password. The tests that
-// stay run the same code.
-func (b *bench) slow() *bench {
-	if underRace {
-		b.t.Skip("makes the key from the password too often for the race detector")
-	}
-	return b
-}
-
 // bench is a small data tree with checksum lists, a version and an index.
 type bench struct {
 	t    *testing.T
@@ -46,10 +36,13 @@ type bench struct {
 	db   *sqldb.DB
 	now  time.Time
 	o    backup.Options
+
+	kopiasKeys bool // repositories are made as outside tests
 }
 
 func setUp(t *testing.T) *bench {
 	t.Helper()
+	t.Parallel()
 	b := &bench{t: t, base: t.TempDir(), now: time.Now()}
 	b.data = filepath.Join(b.base, "data")
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -109,6 +102,9 @@ func (b *bench) service() *backup.Service {
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	if !b.kopiasKeys {
+		s.QuickKeys()
+	}
 	return s
 }
 
@@ -123,6 +119,7 @@ func (b *bench) create(s *backup.Service) backup.Result {
 
 func TestWhatIsBackedUpComesBackByteByByte(t *testing.T) {
 	b, ctx := setUp(t), t.Context()
+	b.kopiasKeys = true
 	s := b.service()
 	dry, err := s.Create(ctx, backup.CreateOptions{Force: true, DryRun: true}, nil)
 	if err != nil || dry.Snapshot != "" || dry.Files < 15 {
@@ -192,13 +189,14 @@ func same(t *testing.T, data, to string) {
 
 func empty(t *testing.T, dir string) {
 	t.Helper()
-	if list, err := os.ReadDir(dir); err != nil || len(list) > 0 {
+	list, err := os.ReadDir(dir)
+	if err != nil || len(list) != 1 || list[0].Name() != ".lock" {
 		t.Errorf("left behind in the folder for state: %v %v", list, err)
 	}
 }
 
 func TestOnlyWhatChangedIsReadAndSent(t *testing.T) {
-	b := setUp(t).slow()
+	b := setUp(t)
 	s := b.service()
 	first := b.create(s)
 	b.now = b.now.Add(time.Hour)
@@ -214,7 +212,7 @@ func TestOnlyWhatChangedIsReadAndSent(t *testing.T) {
 }
 
 func TestOldSnapshotsGoAndTheNewestStays(t *testing.T) {
-	b, ctx := setUp(t).slow(), t.Context()
+	b, ctx := setUp(t), t.Context()
 	s := b.service()
 	first := b.create(s)
 	b.now = b.now.Add(40 * 24 * time.Hour)
@@ -231,7 +229,7 @@ func TestOldSnapshotsGoAndTheNewestStays(t *testing.T) {
 }
 
 func TestVerifyDrillHasAndOpen(t *testing.T) {
-	b, ctx := setUp(t).slow(), t.Context()
+	b, ctx := setUp(t), t.Context()
 	s := b.service()
 	b.create(s)
 	p := exo.Path("lightcurves/tess/03.fits")
@@ -296,7 +294,7 @@ func TestDamageIsFoundAndNotRestored(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := setUp(t).slow()
+			b := setUp(t)
 			if err := harm(b); err != nil {
 				t.Fatal(err)
 			}
@@ -321,7 +319,7 @@ func TestDamageIsFoundAndNotRestored(t *testing.T) {
 }
 
 func TestRestoreOfSomePaths(t *testing.T) {
-	b, ctx := setUp(t).slow(), t.Context()
+	b, ctx := setUp(t), t.Context()
 	s := b.service()
 	r := b.create(s)
 	to := filepath.Join(b.base, "some")
@@ -403,7 +401,7 @@ func TestWithoutARepositoryAllIsRefused(t *testing.T) {
 }
 
 func TestACancelledBackupIsNotListed(t *testing.T) {
-	b := setUp(t).slow()
+	b := setUp(t)
 	s := b.service()
 	b.create(s)
 	b.write("raw/nasa/big.csv", bytes.Repeat([]byte("0123456789abcdef"), 1<<18))

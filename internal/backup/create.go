@@ -3,7 +3,6 @@ package backup
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,6 +17,7 @@ import (
 
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/fsys"
+	"exoplanetai/internal/sqldb"
 )
 
 // Create makes a snapshot of the data tree, and the repository if there is none
@@ -31,10 +31,16 @@ func (s *Service) Create(ctx context.Context, o CreateOptions, report func(done,
 	const op = "backup.Create"
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if err := errors.Join(s.set(op), s.apart(o.Force)); err != nil {
+	if err := s.set(op); err != nil {
 		return Result{}, err
 	}
 	res = Result{CreatedAt: s.now(), DryRun: o.DryRun, Expired: []string{}}
+	if res.SameDisk, err = s.apart(o.Force); err != nil {
+		return Result{}, err
+	}
+	if res.SameDisk {
+		res.Warnings = append(res.Warnings, "the backup is on the file system of the data: one broken disk would take both")
+	}
 	t := &tree{fs: s.o.FS, at: res.CreatedAt}
 	if !o.DryRun && s.o.DB != nil {
 		drop, err := s.copyIndex(ctx, t)
@@ -66,51 +72,52 @@ func (s *Service) Create(ctx context.Context, o CreateOptions, report func(done,
 	return res, nil
 }
 
-// apart refuses a repository that would be lost together with the data.
-func (s *Service) apart(force bool) error {
+// apart refuses a repository that would be lost together with the data, and
+// tells whether force alone allows it.
+func (s *Service) apart(force bool) (same bool, err error) {
 	const op = "backup.Create"
-	if s.at.folder == "" { // S3, or nothing
-		return nil
+	if s.at.folder == "" { // S3
+		return false, nil
 	}
-	if inside(s.at.folder, s.o.DataPath) || inside(s.o.DataPath, s.at.folder) {
-		return exo.Errorf(op, exo.Conflict, nil, "the place for backups and the data folder are one inside the other").
-			Try("set backup.repository to a folder on another disk, or to s3://bucket/prefix")
+	for _, pair := range [][2]string{{s.at.folder, s.o.DataPath}, {s.o.DataPath, s.at.folder}} {
+		within, err := fsys.Inside(pair[0], pair[1])
+		if err != nil {
+			return false, err
+		}
+		if within {
+			return false, exo.Errorf(op, exo.Conflict, nil, "the place for backups and the data folder are one inside the other").
+				Try("set backup.repository to a folder on another disk, or to s3://bucket/prefix")
+		}
 	}
-	if force {
-		return nil
-	}
-	same, err := fsys.SameDevice(s.o.DataPath, s.at.folder)
-	if err != nil {
-		return err
-	}
-	if same {
-		return exo.Errorf(op, exo.Conflict, nil, "the place for backups is on the file system of the data: one broken disk would take both").
+	same, err = fsys.SameDevice(s.o.DataPath, s.at.folder)
+	if err == nil && same && !force {
+		err = exo.Errorf(op, exo.Conflict, nil, "the place for backups is on the file system of the data: one broken disk would take both").
 			Try("set backup.repository to a folder on another disk, or to s3://bucket/prefix; --force makes the backup here all the same")
 	}
-	return nil
+	return same, err
 }
 
 // copyIndex makes a consistent copy of the index database, as of now.
 func (s *Service) copyIndex(ctx context.Context, t *tree) (drop func() error, err error) {
-	const op = "backup.Create"
-	name, err := s.scratch("index")
+	const op, name = "backup.Create", "index"
+	place, err := s.scratch(ctx)
 	if err != nil {
 		return nil, err
 	}
-	dir, err := fsys.OpenDir(s.o.StateDir, true)
-	if err != nil {
-		return nil, err
-	}
-	drop = func() error {
-		return errors.Join(fsys.RemoveAll(context.WithoutCancel(ctx), dir, name), dir.Close())
-	}
-	if _, err := s.o.DB.ExecContext(ctx, `VACUUM INTO ?`, filepath.Join(s.o.StateDir, name)); err != nil {
+	if _, err := s.o.DB.ExecContext(ctx, `VACUUM INTO ?`, place.path(name)); err != nil {
+		if kinded := sqldb.Typed(op, nil, err); ctx.Err() != nil || exo.KindOf(kinded) == exo.Full {
+			return nil, errors.Join(kinded, place.drop(ctx))
+		}
 		return nil, errors.Join(exo.E(op, exo.Unavailable, nil, err).Say("the index database cannot be copied").
-			Try("exoplanetai storage verify"), drop())
+			Try("exoplanetai storage verify"), place.drop(ctx))
 	}
-	t.index, t.copy = dir, name
-	return drop, nil
+	t.index, t.copy = place.dir, place.name+"/"+name
+	return func() error { return place.drop(ctx) }, nil
 }
+
+// sameDisk marks a snapshot beside the data; Kopia's program shows it as the tag
+// same-disk.
+const sameDisk = "tag:same-disk"
 
 func (s *Service) source() snapshot.SourceInfo {
 	return snapshot.SourceInfo{Host: owner, UserName: owner, Path: s.o.DataPath}
@@ -138,6 +145,9 @@ func (s *Service) upload(ctx context.Context, r repo.DirectRepository, t *tree, 
 		m.StartTime = fs.UTCTimestampFromTime(res.CreatedAt)
 		m.EndTime = m.StartTime.Add(took)
 		m.Description = s.o.Program
+		if res.SameDisk {
+			m.Tags = map[string]string{sameDisk: "yes"}
+		}
 		id, err := snapshot.SaveSnapshot(ctx, w, m)
 		res.Snapshot = string(id)
 		res.Files, res.Bytes = int64(m.Stats.TotalFileCount), m.Stats.TotalFileSize

@@ -39,7 +39,8 @@ func (s *Service) List(ctx context.Context) (list []Snapshot, err error) {
 
 func (s *Service) describeSnapshot(m *snapshot.Manifest, checked map[string]time.Time) Snapshot {
 	out := Snapshot{ID: string(m.ID), CreatedAt: m.StartTime.ToTime().UTC(), Program: m.Description,
-		Files: int64(m.Stats.TotalFileCount), Bytes: m.Stats.TotalFileSize}
+		Files: int64(m.Stats.TotalFileCount), Bytes: m.Stats.TotalFileSize,
+		SameDisk: m.Tags[sameDisk] != ""}
 	if at, ok := checked[out.ID]; ok {
 		out.VerifiedAt = &at
 	}
@@ -127,7 +128,7 @@ func (s *Service) Open(ctx context.Context, p exo.Path, want exo.Digest) (io.Rea
 	if err != nil {
 		return nil, "", typed(op, err)
 	}
-	rc, id, err := s.open(ctx, r, p, want)
+	rc, id, err := s.read(ctx, r, p, want)
 	if err != nil {
 		return nil, "", typed(op, errors.Join(err, done()))
 	}
@@ -142,7 +143,7 @@ type held struct {
 
 func (h *held) Close() error { return errors.Join(h.ReadCloser.Close(), h.done()) }
 
-func (s *Service) open(ctx context.Context, r repo.Repository, p exo.Path, want exo.Digest) (io.ReadCloser, string, error) {
+func (s *Service) read(ctx context.Context, r repo.Repository, p exo.Path, want exo.Digest) (io.ReadCloser, string, error) {
 	all, err := s.snapshots(ctx, r)
 	if err != nil {
 		return nil, "", err

@@ -99,45 +99,18 @@ func (s *Service) connect(ctx context.Context, create bool) (_ repo.DirectReposi
 	if err := s.set("backup.connect"); err != nil {
 		return nil, nil, err
 	}
-	state, err := fsys.OpenDir(s.o.StateDir, true)
+	place, err := s.scratch(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	opened := false
-	defer func() {
-		if !opened {
-			err = errors.Join(err, state.Close())
-		}
-	}()
-	name, err := s.scratch("connection")
+	r, made, err := s.open(ctx, place, create)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, errors.Join(err, place.drop(ctx))
 	}
-	made, err := s.describe(ctx, state, name, create)
-	defer func() {
-		if rerr := fsys.RemoveAll(context.WithoutCancel(ctx), state, name); err == nil {
-			err = rerr
-		}
-	}()
-	if err != nil {
-		return nil, nil, err
-	}
-	file := filepath.Join(s.o.StateDir, name)
-	r, err := repo.Open(ctx, file, s.o.Password, &repo.Options{
-		DisableRepositoryLog: true, DoNotWaitForUpgrade: true,
-		OnFatalError: func(err error) { s.o.Log.Error("the backup repository failed", "error", err) }, // Kopia's own would end the program
-	})
-	if err != nil {
-		return nil, nil, err
-	}
+	end := func() error { return errors.Join(r.Close(context.WithoutCancel(ctx)), place.drop(ctx)) }
 	direct, ok := r.(repo.DirectRepository)
 	if !ok {
-		return nil, nil, errors.Join(exo.Errorf("backup.connect", exo.Internal, nil, "the repository is not opened directly"), r.Close(ctx))
-	}
-	opened = true
-	end := func() error { // Kopia's maintenance leaves a lock file beside the one it was given
-		ctx := context.WithoutCancel(ctx)
-		return errors.Join(r.Close(ctx), fsys.RemoveAll(ctx, state, name+".mlock"), state.Close())
+		return nil, nil, errors.Join(exo.Errorf("backup.connect", exo.Internal, nil, "the repository is not opened directly"), end())
 	}
 	if made {
 		if err := ownMaintenance(ctx, direct); err != nil {
@@ -147,9 +120,28 @@ func (s *Service) connect(ctx context.Context, create bool) (_ repo.DirectReposi
 	return direct, end, nil
 }
 
+// open opens the repository by a file that it removes again.
+func (s *Service) open(ctx context.Context, place *place, create bool) (r repo.Repository, made bool, err error) {
+	const name = "connection" // Kopia's maintenance puts a lock file beside it
+	if made, err = s.describe(ctx, place, name, create); err != nil {
+		return nil, false, err
+	}
+	r, err = repo.Open(ctx, place.path(name), s.o.Password, &repo.Options{
+		DisableRepositoryLog: true, DoNotWaitForUpgrade: true,
+		OnFatalError: func(err error) { s.o.Log.Error("the backup repository failed", "error", err) }, // Kopia's own would end the program
+	})
+	if rerr := fsys.RemoveAll(context.WithoutCancel(ctx), place.dir, place.name+"/"+name); rerr != nil {
+		if err == nil {
+			err = r.Close(context.WithoutCancel(ctx))
+		}
+		return nil, false, errors.Join(rerr, err)
+	}
+	return r, made, err
+}
+
 // describe writes the file that says where the repository is, and with create
 // makes the repository where there is none.
-func (s *Service) describe(ctx context.Context, state fsys.FS, name string, create bool) (made bool, err error) {
+func (s *Service) describe(ctx context.Context, place *place, name string, create bool) (made bool, err error) {
 	st, err := s.storage(ctx, create)
 	if err != nil {
 		return false, err
@@ -171,7 +163,7 @@ func (s *Service) describe(ctx context.Context, state fsys.FS, name string, crea
 	if err != nil {
 		return false, err
 	}
-	return made, fsys.WriteAtomic(ctx, state, name, doc, 0o600)
+	return made, fsys.WriteAtomic(ctx, place.dir, place.name+"/"+name, doc, 0o600)
 }
 
 // formatBlob is the blob that makes a place a repository.
@@ -190,7 +182,7 @@ func (s *Service) initialize(ctx context.Context, st blob.Storage) (bool, error)
 	if err := s.empty(ctx, st); err != nil {
 		return false, err
 	}
-	err = repo.Initialize(ctx, st, nil, s.o.Password)
+	err = repo.Initialize(ctx, st, &repo.NewRepositoryOptions{FormatBlockKeyDerivationAlgorithm: s.keys}, s.o.Password)
 	if errors.Is(err, repo.ErrAlreadyInitialized) {
 		return false, nil
 	}

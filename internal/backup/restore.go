@@ -12,6 +12,7 @@ import (
 
 	"github.com/kopia/kopia/fs"
 	"github.com/kopia/kopia/repo"
+	"github.com/kopia/kopia/snapshot"
 
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/fsys"
@@ -46,17 +47,24 @@ func walk(ctx context.Context, d fs.Directory, name string, visit func(name stri
 // manifests of versions. The outcome is kept.
 func (s *Service) Verify(ctx context.Context, o VerifyOptions, report func(done, total int64)) (rep VerifyReport, err error) {
 	const op = "backup.Verify"
-	rep = VerifyReport{VerifiedAt: s.now(), Damaged: []Damage{}}
 	err = s.in(ctx, op, false, func(ctx context.Context, r repo.DirectRepository) error {
 		m, root, err := s.pick(ctx, r, o.Snapshot)
 		if err != nil {
 			return err
 		}
-		rep.Snapshot = string(m.ID)
-		return s.readBack(ctx, root, &rep, m.Stats.TotalFileSize, reporter(report))
+		rep, err = s.verify(ctx, m, root, reporter(report))
+		return err
 	})
 	if err != nil {
 		return VerifyReport{}, err
+	}
+	return rep, nil
+}
+
+func (s *Service) verify(ctx context.Context, m *snapshot.Manifest, root fs.Directory, report func(done, total int64)) (VerifyReport, error) {
+	rep := VerifyReport{Snapshot: string(m.ID), VerifiedAt: s.now(), Damaged: []Damage{}}
+	if err := s.readBack(ctx, root, &rep, m.Stats.TotalFileSize, report); err != nil {
+		return rep, err
 	}
 	rep.OK = len(rep.Damaged) == 0
 	rep.DurationS = s.o.Clock().Sub(rep.VerifiedAt).Seconds()
@@ -111,51 +119,76 @@ func digest(ctx context.Context, f fs.File) (sum exo.Digest, n int64, err error)
 // the snapshot's lists on the way, and moved when it is whole; what fails leaves
 // nothing.
 //
-// exo.Conflict for a folder that holds something; exo.Corrupt when a file is not
-// what its digest says; exo.NotFound for a path that the snapshot lacks.
+// exo.Conflict for a folder that holds something, or that another restore goes
+// to; exo.Corrupt when a file is not what its digest says; exo.NotFound for a
+// path that the snapshot lacks.
 func (s *Service) Restore(ctx context.Context, o RestoreOptions, report func(done, total int64)) (rep RestoreReport, err error) {
-	const op = "backup.Restore"
-	started := s.now()
-	if o.Folder != "" {
-		p, err := exo.ParsePath("restored/" + o.Folder)
-		if err != nil {
-			return rep, err
-		}
-		o.To = filepath.Join(s.o.DataPath, filepath.FromSlash(string(p)))
-	}
-	if !filepath.IsAbs(o.To) || filepath.Dir(filepath.Clean(o.To)) == filepath.Clean(o.To) {
-		return rep, exo.Errorf(op, exo.Invalid, nil, "the folder to restore to must be a full path, and not the root")
-	}
-	o.To = filepath.Clean(o.To)
-	for _, p := range o.Paths {
-		if _, err := exo.ParsePath(strings.TrimSuffix(p, "/")); err != nil {
-			return rep, err
-		}
-	}
-	parent, err := fsys.OpenDir(filepath.Dir(o.To), !o.DryRun)
-	if err != nil {
+	if o, err = s.target(o); err != nil {
 		return rep, err
 	}
-	defer func() { err = errors.Join(err, parent.Close()) }()
-	base := filepath.Base(o.To)
-	if err := free(parent, base); err != nil {
-		return rep, err
-	}
-	rep = RestoreReport{To: o.To, DryRun: o.DryRun}
-	if o.Folder != "" {
-		rep.To = "restored/" + o.Folder // paths of the machine are nobody's business
-	}
-	err = s.in(ctx, op, false, func(ctx context.Context, r repo.DirectRepository) error {
+	err = s.in(ctx, "backup.Restore", false, func(ctx context.Context, r repo.DirectRepository) error {
 		m, root, err := s.pick(ctx, r, o.Snapshot)
 		if err != nil {
 			return err
 		}
-		rep.Snapshot = string(m.ID)
-		b := &bringing{to: parent, at: "." + base + ".restoring", want: o.Paths, dry: o.DryRun, rep: &rep, total: m.Stats.TotalFileSize, report: reporter(report)}
-		return b.all(ctx, root, base)
+		rep, err = s.restore(ctx, m, root, o, reporter(report))
+		return err
 	})
 	if err != nil {
 		return RestoreReport{}, err
+	}
+	return rep, nil
+}
+
+// target checks where to restore to, and what.
+func (s *Service) target(o RestoreOptions) (RestoreOptions, error) {
+	if o.Folder != "" {
+		p, err := exo.ParsePath("restored/" + o.Folder)
+		if err != nil {
+			return o, err
+		}
+		o.To = filepath.Join(s.o.DataPath, filepath.FromSlash(string(p)))
+	}
+	o.To = filepath.Clean(o.To)
+	if !filepath.IsAbs(o.To) || filepath.Dir(o.To) == o.To {
+		return o, exo.Errorf("backup.Restore", exo.Invalid, nil, "the folder to restore to must be a full path, and not the root")
+	}
+	for _, p := range o.Paths {
+		if _, err := exo.ParsePath(strings.TrimSuffix(p, "/")); err != nil {
+			return o, err
+		}
+	}
+	return o, nil
+}
+
+func (s *Service) restore(ctx context.Context, m *snapshot.Manifest, root fs.Directory, o RestoreOptions, report func(done, total int64)) (rep RestoreReport, err error) {
+	started, base := s.now(), filepath.Base(o.To)
+	rep = RestoreReport{Snapshot: string(m.ID), To: o.To, DryRun: o.DryRun}
+	if o.Folder != "" {
+		rep.To = "restored/" + o.Folder // paths of the machine are nobody's business
+	}
+	b := &bringing{at: "." + base + ".restoring", want: o.Paths, dry: o.DryRun, rep: &rep, total: m.Stats.TotalFileSize, report: report}
+	parent, err := fsys.OpenDir(filepath.Dir(o.To), !o.DryRun)
+	if gone(err) && o.DryRun { // then so is the folder
+		return rep, b.all(ctx, root)
+	}
+	if err != nil {
+		return rep, err
+	}
+	defer func() { err = errors.Join(err, parent.Close()) }()
+	if err := free(parent, base); err != nil {
+		return rep, err
+	}
+	if b.to = parent; o.DryRun {
+		return rep, b.all(ctx, root)
+	}
+	unlock, err := b.alone(ctx)
+	if err != nil {
+		return rep, err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	if err := b.whole(ctx, root, base); err != nil {
+		return rep, err
 	}
 	rep.DurationS = s.o.Clock().Sub(started).Seconds()
 	return rep, nil
@@ -176,8 +209,8 @@ func free(parent fsys.FS, base string) error {
 
 // bringing is one restore.
 type bringing struct {
-	to     fsys.FS
-	at     string // the hidden folder
+	to     *fsys.Dir // nil: only count
+	at     string    // the hidden folder
 	want   []string
 	dry    bool
 	list   sums
@@ -187,22 +220,45 @@ type bringing struct {
 	have   map[exo.Digest]string // what a version's file may be linked to
 }
 
-func (b *bringing) all(ctx context.Context, root fs.Directory, base string) (err error) {
-	if b.list, err = readSums(ctx, root); err != nil {
+// alone keeps a second restore to the same place out.
+func (b *bringing) alone(ctx context.Context) (func() error, error) {
+	name := b.at + lockSuffix
+	lock, err := b.to.Lock(name)
+	if errors.Is(err, exo.Conflict) {
+		return nil, exo.E("backup.Restore", exo.Conflict, nil, err).Say("another restore goes to this folder").Try("wait until it has ended, or name another folder")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return func() error {
+		return errors.Join(fsys.RemoveAll(context.WithoutCancel(ctx), b.to, name), lock.Unlock())
+	}, nil
+}
+
+// whole writes everything to the hidden folder, and gives that its name when it
+// is right.
+func (b *bringing) whole(ctx context.Context, root fs.Directory, base string) (err error) {
+	if err := fsys.RemoveAll(ctx, b.to, b.at); err != nil { // of a restore that was cut short
 		return err
 	}
-	if !b.dry {
-		if err := fsys.RemoveAll(ctx, b.to, b.at); err != nil { // of a restore that was cut short
-			return err
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, fsys.RemoveAll(context.WithoutCancel(ctx), b.to, b.at))
 		}
-		defer func() {
-			if err != nil {
-				err = errors.Join(err, fsys.RemoveAll(context.WithoutCancel(ctx), b.to, b.at))
-			}
-		}()
-		if err := fsys.MkdirAll(b.to, b.at, 0o755); err != nil {
-			return err
-		}
+	}()
+	if err := fsys.MkdirAll(b.to, b.at, 0o755); err != nil {
+		return err
+	}
+	if err := b.all(ctx, root); err != nil {
+		return err
+	}
+	return b.move(base)
+}
+
+// all writes, or counts, what is wanted.
+func (b *bringing) all(ctx context.Context, root fs.Directory) (err error) {
+	if b.list, err = readSums(ctx, root); err != nil {
+		return err
 	}
 	var damage []Damage
 	b.have = map[exo.Digest]string{}
@@ -224,10 +280,7 @@ func (b *bringing) all(ctx context.Context, root fs.Directory, base string) (err
 			return exo.Errorf("backup.Restore", exo.NotFound, b.want[i], "the backup does not hold it")
 		}
 	}
-	if b.dry {
-		return nil
-	}
-	return b.move(base)
+	return nil
 }
 
 // move gives the whole tree its name, in place of the empty folder.
@@ -277,6 +330,9 @@ func (b *bringing) file(ctx context.Context, name string, f fs.File) error {
 	if err != nil {
 		return err
 	}
+	if err := b.to.SetTime(to, f.ModTime()); err != nil {
+		return err
+	}
 	if !listed {
 		return nil
 	}
@@ -289,86 +345,4 @@ func (b *bringing) file(ctx context.Context, name string, f fs.File) error {
 		b.have[want] = to
 	}
 	return nil
-}
-
-// Drill restores a snapshot to a folder of its own, reads it back from the disk
-// and compares every digest, and removes it. The outcome is kept; a drill in
-// which all was right counts as a verification.
-func (s *Service) Drill(ctx context.Context, o DrillOptions, report func(done, total int64)) (d DrillReport, err error) {
-	d = DrillReport{StartedAt: s.now(), Damaged: []Damage{}}
-	v, err := s.Verify(ctx, VerifyOptions{o.Snapshot}, nil)
-	if err != nil {
-		return d, err
-	}
-	d.Snapshot, d.Damaged = v.Snapshot, v.Damaged
-	if v.OK {
-		if err := s.tryOut(ctx, &d, report); err != nil {
-			return d, err
-		}
-	}
-	if d.AgeSeconds, err = s.age(ctx, d); err != nil {
-		return d, err
-	}
-	d.OK = len(d.Damaged) == 0
-	d.DurationS = s.o.Clock().Sub(d.StartedAt).Seconds()
-	return d, s.drilled(ctx, d)
-}
-
-func (s *Service) age(ctx context.Context, d DrillReport) (float64, error) {
-	list, err := s.List(ctx)
-	for _, e := range list {
-		if e.ID == d.Snapshot {
-			return d.StartedAt.Sub(e.CreatedAt).Seconds(), err
-		}
-	}
-	return 0, err
-}
-
-// tryOut restores to a scratch folder and compares what is on the disk.
-func (s *Service) tryOut(ctx context.Context, d *DrillReport, report func(done, total int64)) (err error) {
-	name, err := s.scratch("drill")
-	if err != nil {
-		return err
-	}
-	state, err := fsys.OpenDir(s.o.StateDir, true)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		err = errors.Join(err, fsys.RemoveAll(context.WithoutCancel(ctx), state, name), state.Close())
-	}()
-	if _, err := s.Restore(ctx, RestoreOptions{Snapshot: d.Snapshot, To: filepath.Join(s.o.StateDir, name)}, report); err != nil {
-		return err
-	}
-	list, err := s.sumsOfID(ctx, d.Snapshot)
-	if err != nil {
-		return err
-	}
-	return fsys.Walk(ctx, state, name, func(at string, _ stdfs.DirEntry) error {
-		sum, n, err := fsys.Digest(ctx, state, at)
-		if err != nil {
-			return err
-		}
-		rel := strings.TrimPrefix(at, name+"/")
-		d.Files++
-		d.Bytes += n
-		if want, ok := list[rel]; ok && want == sum {
-			d.Compared++
-		} else if ok {
-			d.Damaged = append(d.Damaged, Damage{rel, "corrupt", "the restored file's digest is not the recorded one"})
-		}
-		return nil
-	})
-}
-
-func (s *Service) sumsOfID(ctx context.Context, id string) (list sums, err error) {
-	err = s.in(ctx, "backup.Drill", false, func(ctx context.Context, r repo.DirectRepository) error {
-		m, root, err := s.pick(ctx, r, id)
-		if err != nil {
-			return err
-		}
-		list, err = s.sumsOf(ctx, m, root)
-		return err
-	})
-	return list, err
 }

@@ -44,6 +44,7 @@ type Result struct {
 	DurationS     float64   `json:"duration_s"`
 	Expired       []string  `json:"expired"` // snapshots removed by retention
 	DryRun        bool      `json:"dry_run"`
+	SameDisk      bool      `json:"same_disk"` // on the file system of the data: one broken disk takes both
 	Warnings      []string  `json:"warnings,omitempty"`
 }
 
@@ -54,6 +55,7 @@ type Snapshot struct {
 	Files      int64      `json:"files"`
 	Bytes      int64      `json:"bytes"`
 	Program    string     `json:"program"`
+	SameDisk   bool       `json:"same_disk"`   // made, by force, on the file system of the data: one broken disk takes both
 	VerifiedAt *time.Time `json:"verified_at"` // when every byte was last read back and was right; null: never
 }
 

@@ -37,3 +37,42 @@ func device(path string) (uint64, error) {
 	}
 	return uint64(st.Dev), nil //nolint:unconvert // int32 on some systems
 }
+
+// Inside tells whether a full path of this machine is a folder or below it, by
+// whatever links either is named. Of a path that is not there yet the part that
+// is there counts.
+func Inside(path, folder string) (bool, error) {
+	const op = "fsys.Inside"
+	path, err := resolve(filepath.Clean(path))
+	if err != nil {
+		return false, Typed(op, "", err)
+	}
+	if folder, err = resolve(filepath.Clean(folder)); err != nil {
+		return false, Typed(op, "", err)
+	}
+	of, err := os.Stat(folder)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, Typed(op, "", err)
+	}
+	for ; ; path = filepath.Dir(path) {
+		if path == folder {
+			return true, nil
+		}
+		if info, err := os.Stat(path); err == nil && of != nil && os.SameFile(info, of) {
+			return true, nil // by a second mount
+		}
+		if filepath.Dir(path) == path {
+			return false, nil
+		}
+	}
+}
+
+// resolve follows the links of the part of a path that is there.
+func resolve(path string) (string, error) {
+	real, err := filepath.EvalSymlinks(path)
+	if !errors.Is(err, fs.ErrNotExist) || filepath.Dir(path) == path {
+		return real, err
+	}
+	dir, err := resolve(filepath.Dir(path))
+	return filepath.Join(dir, filepath.Base(path)), err
+}

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"time"
 
 	"exoplanetai/internal/exo"
 )
@@ -56,6 +57,11 @@ func (d *Dir) Remove(name string) error { return Typed("fsys.Remove", name, d.ro
 // Chmod sets the permissions of a file.
 func (d *Dir) Chmod(name string, mode fs.FileMode) error {
 	return Typed("fsys.Chmod", name, d.root.Chmod(name, mode))
+}
+
+// SetTime gives a file the time of its last change.
+func (d *Dir) SetTime(name string, at time.Time) error {
+	return Typed("fsys.SetTime", name, d.root.Chtimes(name, at, at))
 }
 
 // Stat describes a file; of a link, what it points to inside the tree.
