@@ -149,15 +149,16 @@ type fixture struct {
 
 	releases  *fakeReleases
 	maintain  *fakeMaintain
+	backup    *fakeBackups
 	integrity *fakeIntegrity
 }
 
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	f := &fixture{ingest: &fakeIngest{}, proc: &fakeProcess{}, queue: &fakeQueue{}, cats: newFakeCatalogs(), review: &fakeReview{}, releases: &fakeReleases{}, maintain: &fakeMaintain{}, integrity: &fakeIntegrity{}}
+	f := &fixture{ingest: &fakeIngest{}, proc: &fakeProcess{}, queue: &fakeQueue{}, cats: newFakeCatalogs(), review: &fakeReview{}, releases: &fakeReleases{}, maintain: &fakeMaintain{}, backup: &fakeBackups{}, integrity: &fakeIntegrity{}}
 	s, err := api.New(api.Options{
 		Ingest: f.ingest, Process: f.proc, Jobs: f.queue, Library: emptyShelf{}, Version: "test",
-		Catalogs: f.cats, Versions: f.cats, History: f.cats, Review: f.review, Reports: f.review, Releases: f.releases, Maintain: f.maintain, Integrity: f.integrity,
+		Catalogs: f.cats, Versions: f.cats, History: f.cats, Review: f.review, Reports: f.review, Releases: f.releases, Maintain: f.maintain, Backup: f.backup, Integrity: f.integrity,
 		Clock: func() time.Time { return noon }, Rand: rand.NewChaCha8([32]byte{1}),
 		Log: slog.New(slog.DiscardHandler), Poll: time.Millisecond,
 	})
