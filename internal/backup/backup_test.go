@@ -489,7 +489,7 @@ func libraryReadsIt(t *testing.T, b *bench, r backup.Result) {
 	}
 	v := snapshotfs.NewVerifier(ctx, rep, snapshotfs.VerifierOptions{VerifyFilesPercent: 100, Parallelism: 2, MaxErrors: 1})
 	res, err := v.InParallel(ctx, func(tw *snapshotfs.TreeWalker) error { return tw.Process(ctx, root, ".") })
-	if err = errors.Join(err, rep.Close(ctx)); err != nil || res.ErrorCount > 0 || res.Stats.ReadFileCount != r.Files {
+	if err = errors.Join(err, rep.Close(ctx)); err != nil || res.ErrorCount > 0 || res.Stats.ReadFileCount != r.Files-1 { // two have the same bytes
 		t.Errorf("%+v %v", res, err)
 	}
 }
