@@ -1,6 +1,10 @@
 package version
 
-import "context"
+import (
+	"context"
+
+	"exoplanetai/internal/exo"
+)
 
 // Seal gives a made-up manifest its totals.
 func Seal(m *Manifest) {
@@ -13,3 +17,6 @@ func Seal(m *Manifest) {
 
 // Add puts a manifest into the record.
 func Add(v *Versions, m Manifest) error { return v.record.add(context.Background(), m) }
+
+// RestoreFolder gives the folder that a version is restored to.
+func RestoreFolder(n exo.VersionName, name string) (string, error) { return restoreFolder(n, name) }

@@ -32,6 +32,8 @@ type Versions struct {
 	Options
 	mu     sync.Mutex // held by who makes or deletes a version
 	record record
+
+	restoring sync.Mutex // held by who restores to a folder
 }
 
 // Places in the data tree.
@@ -68,13 +70,19 @@ func Open(ctx context.Context, o Options) (*Versions, error) {
 	return v, v.recover(ctx)
 }
 
-// recover ends what was begun, and compares manifests and record.
+// recover ends what was begun, and compares manifests and record. A damaged
+// record keeps nobody from opening the tree: what makes it again has to open it
+// too. Whoever needs the record is refused then.
 func (v *Versions) recover(ctx context.Context) error {
-	if err := v.settle(ctx); err != nil {
+	err := v.settle(ctx)
+	if err == nil {
+		_, err = v.rebuild(ctx, false)
+	}
+	if exo.KindOf(err) != exo.Corrupt {
 		return err
 	}
-	_, err := v.rebuild(ctx, false)
-	return err
+	v.Log.Error("the record of the versions is damaged; nothing is written to it until it is made again", "error", err, "try", rebuildCommand)
+	return nil
 }
 
 // settle removes what was being made, and finishes deletions: those that a crash

@@ -241,6 +241,8 @@ func (w *restorer) bringBack(ctx context.Context, f File) (err error) {
 
 // inFolder writes the files to a folder of their own, below a hidden name first.
 func (w *restorer) inFolder(ctx context.Context, files []File) error {
+	w.v.restoring.Lock() // two that write to one folder would mix what they bring
+	defer w.v.restoring.Unlock()
 	to, top, err := w.v.destination(w.m.Version, w.o, w.r)
 	if err != nil {
 		return err
@@ -331,15 +333,10 @@ func (v *Versions) destination(n exo.VersionName, o RestoreOptions, r *RestoreRe
 		}
 		return o.To, ".", err
 	}
-	name := o.Folder
-	if name == "" {
-		name = string(n)
+	var err error
+	if r.Folder, err = restoreFolder(n, o.Folder); err != nil {
+		return nil, "", err
 	}
-	if p, err := exo.ParsePath(name); err != nil || strings.Contains(name, "/") {
-		return nil, "", exo.E(op, exo.Invalid, p, err).Say("%.80q cannot be the name of the folder", name).
-			Try("give one name; the folder is made below restored/ in the data folder").With("parameter", "folder")
-	}
-	r.Folder = restored + "/" + name
 	if _, err := v.FS.Lstat(r.Folder); err == nil {
 		return nil, "", exo.Errorf(op, exo.Exists, r.Folder, "the folder %s exists already", r.Folder).Try("give another name, or remove it first").With("parameter", "folder")
 	} else if exo.KindOf(err) != exo.NotFound {
@@ -349,6 +346,19 @@ func (v *Versions) destination(n exo.VersionName, o RestoreOptions, r *RestoreRe
 		return v.FS, r.Folder, nil
 	}
 	return v.FS, r.Folder, fsys.MkdirAll(v.FS, restored, 0o755)
+}
+
+// restoreFolder names the folder below the data folder; without a name it has the
+// version's.
+func restoreFolder(n exo.VersionName, name string) (string, error) {
+	if name == "" {
+		name = string(n)
+	}
+	if p, err := exo.ParsePath(name); err != nil || strings.Contains(name, "/") {
+		return "", exo.E("version.Restore", exo.Invalid, p, err).Say("%.80q cannot be the name of the folder", name).
+			Try("give one name; the folder is made below restored/ in the data folder").With("parameter", "folder")
+	}
+	return restored + "/" + name, nil
 }
 
 // copyOut copies one file and compares its digest.
