@@ -17,7 +17,7 @@ func (c *command) printVersionDiff(d version.Diff) error {
 	if c.json {
 		return c.printJSON(d)
 	}
-	c.note("%s %s %s: %d files added, %d removed, %d changed", d.From, c.arrow(), d.To, len(d.Files.Added), len(d.Files.Removed), len(d.Files.Changed))
+	c.note("%s %s %s: %d files added, %d removed, %d changed", d.From, c.arrow(), d.To, d.Files.AddedTotal, d.Files.RemovedTotal, d.Files.ChangedTotal)
 	if len(d.Tables) > 0 {
 		var rows [][]string
 		for _, t := range d.Tables {

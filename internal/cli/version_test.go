@@ -50,7 +50,7 @@ func (r releases) Show(_ context.Context, name exo.VersionName) (version.Manifes
 
 func (r releases) Diff(_ context.Context, from, to exo.VersionName, limit int) (version.Diff, error) {
 	r.note("diff %s %s %d", from, to, limit)
-	return version.Diff{From: from, To: to, Files: version.FileDiff{Added: []version.File{aFile}, Changed: []version.Change{{Path: "processed/v1/koi.csv"}}},
+	return version.Diff{From: from, To: to, Files: version.FileDiff{Added: []version.File{aFile}, Changed: []version.Change{{Path: "processed/v1/koi.csv"}}, AddedTotal: 5000, RemovedTotal: 7, ChangedTotal: 1},
 		Tables: []version.TableDiff{{Table: "koi", Added: 1, Changed: 2, Dispositions: []version.Transition{{From: "CANDIDATE", To: "CONFIRMED", Rows: 2}}}}}, r.f.err
 }
 
@@ -167,5 +167,12 @@ func TestADamagedVersionIsAnError(t *testing.T) {
 	out, errs, status := run(f, "version", "verify", "v1.2.0")
 	if status != 4 || !strings.HasPrefix(out, "PATH\tCLASS\tDETAIL\tVERSIONS\tTARGETS\tREPAIR\n") || !strings.Contains(errs, "storage repair") {
 		t.Errorf("exit %d %s %s", status, out, errs)
+	}
+}
+
+func TestADifferenceIsCountedInFullWhereItsListIsCut(t *testing.T) {
+	_, errs, status := run(&fake{}, "version", "diff", "v1.1.0", "v1.2.0")
+	if status != 0 || !strings.Contains(errs, "5000 files added, 7 removed, 1 changed") {
+		t.Errorf("exit %d: %s", status, errs)
 	}
 }

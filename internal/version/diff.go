@@ -19,7 +19,7 @@ import (
 const tableLimit = 1 << 30
 
 // Diff compares two versions: their files, and the newest table of each type row
-// by row. limit bounds the lists of files; 0 means all.
+// by row. limit bounds each list of files and of changed dispositions; 0 means all.
 //
 // Errors: exo.NotFound; exo.Corrupt for a table whose copy is damaged.
 func (v *Versions) Diff(ctx context.Context, from, to exo.VersionName, limit int) (Diff, error) {
@@ -48,6 +48,9 @@ func (v *Versions) Diff(ctx context.Context, from, to exo.VersionName, limit int
 		td, err := v.compareTable(ctx, t, held{from, before}, held{to, after})
 		if err != nil {
 			return Diff{}, err
+		}
+		if limit > 0 && len(td.Dispositions) > limit {
+			td.Dispositions = td.Dispositions[:limit] // those of the most rows come first
 		}
 		d.Tables = append(d.Tables, td)
 	}

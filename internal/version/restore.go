@@ -26,7 +26,9 @@ const restored = "restored"
 //
 // Errors: exo.NotFound; exo.Exists for the folder; exo.Conflict names a file
 // that the data tree has with other bytes; exo.Corrupt one of which no good copy
-// is left. In all cases nothing was restored.
+// is left. Then nothing was restored. Where the disk fails while files get their
+// places, the report has those that have been mended; to a folder it is all or
+// nothing always.
 func (v *Versions) Restore(ctx context.Context, n exo.VersionName, o RestoreOptions, report func(done, total int64)) (RestoreReport, error) {
 	const op = "version.Restore"
 	if o.Target == "" {
@@ -58,9 +60,6 @@ func (v *Versions) Restore(ctx context.Context, n exo.VersionName, o RestoreOpti
 	default:
 		err = exo.Errorf(op, exo.Invalid, nil, "there is no target %.40q", o.Target).Try("use in_place or folder").
 			With("parameter", "target").With("allowed", []string{InPlace, InFolder})
-	}
-	if err != nil {
-		r.Restored, r.Bytes = []exo.Path{}, 0
 	}
 	return r, err
 }
@@ -178,14 +177,11 @@ func (w *restorer) inPlace(ctx context.Context, files []File) error {
 			return err
 		}
 	}
-	for _, f := range broken {
-		if !w.o.DryRun {
-			if err := w.bringBack(ctx, f); err != nil {
-				return err
-			}
-		}
-		w.r.Restored = append(w.r.Restored, f.Path)
-		w.r.Bytes += f.SizeBytes
+	if err := w.bringBack(ctx, broken); err != nil {
+		return err
+	}
+	if w.o.DryRun {
+		w.r.Restored = pathsOf(broken, w.r)
 	}
 	return nil
 }
@@ -206,37 +202,86 @@ func (w *restorer) mendable(ctx context.Context, f File) error {
 	return nil
 }
 
-// bringBack puts a good copy of a file in the place of the damaged one.
-func (w *restorer) bringBack(ctx context.Context, f File) (err error) {
-	if of, side := strings.CutPrefix(string(f.Path), "metadata/"); side {
-		if p := exo.Path(strings.TrimSuffix(of, ".json")); store.MetadataPath(p) == f.Path {
-			if _, err := w.v.Store.Get(ctx, p); err == nil {
-				_, err = w.v.Store.Mend(ctx, p)
-				return err
+// bringBack puts good copies in the places of damaged files. Up to 200 are staged
+// before the first of them has its place, so that a disk without room for those
+// leaves the tree as it was; of more, earlier ones are mended by then.
+func (w *restorer) bringBack(ctx context.Context, files []File) error {
+	if w.o.DryRun {
+		return nil
+	}
+	const atOnce = 200 // staged files are open
+	for some := range slices.Chunk(files, atOnce) {
+		if err := w.bringSome(ctx, some); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *restorer) bringSome(ctx context.Context, files []File) (err error) {
+	staged := make([]*store.Staged, len(files))
+	defer func() {
+		for _, st := range staged {
+			if st == nil {
+				continue
+			}
+			if derr := st.Discard(); err == nil {
+				err = derr
 			}
 		}
+	}()
+	records := make([]exo.Path, len(files)) // what a record describes: it is mended from what agrees
+	for i, f := range files {
+		if of, ok := w.described(ctx, f); ok {
+			records[i] = of
+			continue
+		}
+		if staged[i], err = w.stage(ctx, f); err != nil {
+			return err
+		}
 	}
+	for i, f := range files {
+		if staged[i] == nil {
+			_, err = w.v.Store.Mend(ctx, records[i])
+		} else {
+			err = w.v.Store.Replace(ctx, f.Path, staged[i])
+		}
+		if err != nil {
+			return err
+		}
+		w.r.Restored, w.r.Bytes = append(w.r.Restored, f.Path), w.r.Bytes+f.SizeBytes
+	}
+	return nil
+}
+
+// described tells whether a file is the metadata record of one that is stored.
+func (w *restorer) described(ctx context.Context, f File) (exo.Path, bool) {
+	of, record := recordOf(f.Path)
+	if !record || store.MetadataPath(of) != f.Path {
+		return "", false
+	}
+	_, err := w.v.Store.Get(ctx, of)
+	return of, err == nil
+}
+
+// stage copies the good copy of a file to the staging folder.
+func (w *restorer) stage(ctx context.Context, f File) (*store.Staged, error) {
 	st, err := w.v.Store.Stage(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer func() {
-		if derr := st.Discard(); err == nil {
-			err = derr
-		}
-	}()
 	in, err := fsys.Open(w.v.FS, w.from[f.Path])
+	if err == nil {
+		_, err = io.Copy(st, in)
+		if cerr := in.Close(); err == nil {
+			err = cerr
+		}
+	}
 	if err != nil {
-		return err
+		_ = st.Discard() // the first error is the one to tell
+		return nil, err
 	}
-	_, err = io.Copy(st, in)
-	if cerr := in.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return err
-	}
-	return w.v.Store.Replace(ctx, f.Path, st)
+	return st, nil
 }
 
 // inFolder writes the files to a folder of their own, below a hidden name first.
