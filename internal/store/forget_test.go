@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"exoplanetai/internal/exo"
+	"exoplanetai/internal/fsys"
 	"exoplanetai/internal/fsys/fsystest"
 	"exoplanetai/internal/store"
 )
@@ -169,22 +170,7 @@ func callBefore(calls []fsystest.Call, k int) string {
 	return calls[k-1].Name + " " + calls[k-1].File
 }
 
-func TestEveryCallOfAForgetMayFail(t *testing.T) {
-	for _, failure := range fsystest.Failures {
-		t.Run(failure.Name, func(t *testing.T) {
-			calls, step := 0, stride
-			if failure.Name != "EIO" && failure.Only == "" {
-				step *= 5 // to the store all of these are a dead disk
-			}
-			for n := 1; failForget(t, failure, n); n += step {
-				if calls++; calls > 500 {
-					t.Fatal("the operation has no end")
-				}
-			}
-			t.Logf("%d calls", calls)
-		})
-	}
-}
+func TestEveryCallOfAForgetMayFail(t *testing.T) { eachFailure(t, 500, failForget) }
 
 func failForget(t *testing.T, failure fsystest.Failure, n int) bool {
 	t.Helper()
@@ -278,4 +264,64 @@ func TestPowerCutWhileAForgetIsFinishedLeavesNoneBehind(t *testing.T) {
 		}
 	}
 	t.Logf("%d cuts", cuts)
+}
+
+// counted is a disk that counts what the calls of a Forget cost.
+type counted struct {
+	fsys.FS
+	on             bool
+	renames, syncs map[string]int
+}
+
+func (c *counted) Rename(from, to string) error {
+	if c.on {
+		c.renames[to]++
+	}
+	return c.FS.Rename(from, to)
+}
+
+func (c *counted) SyncDir(name string) error {
+	if c.on {
+		c.syncs[name]++
+	}
+	return c.FS.SyncDir(name)
+}
+
+func TestAThousandFilesAreForgottenInOneAct(t *testing.T) {
+	disk := &counted{renames: map[string]int{}, syncs: map[string]int{}}
+	b := open(t, tempDir(t), func(o *store.Options) { disk.FS = o.FS; o.FS = disk })
+	var gone []exo.Path
+	var items []store.Item
+	for i := range 1000 {
+		p := exo.Path(fmt.Sprintf("raw/nasa/t%04d.csv", i))
+		items, gone = append(items, store.Item{Staged: stage(t, b.Store, []byte(p)), Meta: meta(string(p))}), append(gone, p)
+		if len(items) == 100 {
+			if _, err := b.Publish(t.Context(), items...); err != nil {
+				t.Fatal(err)
+			}
+			items = nil
+		}
+	}
+	publish(t, b.Store, "raw/nasa/stays.csv", long)
+	disk.on = true
+	if err := b.Forget(t.Context(), gone); err != nil {
+		t.Fatal(err)
+	}
+	disk.on = false
+	if disk.renames[".staging/forget"] != 1 {
+		t.Errorf("decided %d times", disk.renames[".staging/forget"])
+	}
+	for name, n := range disk.renames {
+		if n > 1 {
+			t.Errorf("%s was made anew %d times", name, n)
+		}
+	}
+	for _, dir := range []string{"raw/nasa", "metadata/raw/nasa"} {
+		if disk.syncs[dir] != 1 {
+			t.Errorf("%s was synced %d times", dir, disk.syncs[dir])
+		}
+	}
+	if rep, err := b.Verify(t.Context(), store.VerifyOptions{}, nil); err != nil || !rep.OK || rep.Files != 1 {
+		t.Errorf("%v %+v", err, rep)
+	}
 }

@@ -261,19 +261,20 @@ func afterReplaceCut(t *testing.T, dir string, acknowledged bool) (right int) {
 	return right
 }
 
-func TestEveryCallOfAReplacementMayFail(t *testing.T) {
+func TestEveryCallOfAReplacementMayFail(t *testing.T) { eachFailure(t, 300, failReplace) }
+
+// eachFailure lets each call of an operation fail in turn with each error that a
+// disk can give. fail does it for the n-th call, and tells whether there was one.
+func eachFailure(t *testing.T, most int, fail func(t *testing.T, failure fsystest.Failure, n int) bool) {
+	t.Helper()
 	for _, failure := range fsystest.Failures {
 		t.Run(failure.Name, func(t *testing.T) {
 			calls, step := 0, stride
 			if failure.Name != "EIO" && failure.Only == "" {
 				step *= 5 // to the store all of these are a dead disk
 			}
-			for n := 1; ; n += step {
-				fired := failReplace(t, failure, n)
-				if !fired {
-					break
-				}
-				if calls++; calls > 300 {
+			for n := 1; fail(t, failure, n); n += step {
+				if calls++; calls > most {
 					t.Fatal("the operation has no end")
 				}
 			}
