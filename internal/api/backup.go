@@ -12,15 +12,6 @@ import (
 	"exoplanetai/internal/jobs"
 )
 
-// Backups keeps snapshots of the data tree and gets them back.
-type Backups interface {
-	Create(ctx context.Context, o backup.CreateOptions, report func(done, total int64)) (backup.Result, error)
-	List(ctx context.Context) ([]backup.Snapshot, error)
-	Verify(ctx context.Context, o backup.VerifyOptions, report func(done, total int64)) (backup.VerifyReport, error)
-	Restore(ctx context.Context, o backup.RestoreOptions, report func(done, total int64)) (backup.RestoreReport, error)
-	Drill(ctx context.Context, o backup.DrillOptions, report func(done, total int64)) (backup.DrillReport, error)
-}
-
 // The kinds of job that the routes of backups make.
 const (
 	JobBackupCreate  = "backup.create"
@@ -144,7 +135,7 @@ func (s *Server) restoreRoutes(api huma.API, base string, tags []string) {
 }
 
 // BackupHandlers does the work of the jobs of backups.
-func BackupHandlers(b Backups) map[string]jobs.Handler {
+func BackupHandlers(b backup.Backups) map[string]jobs.Handler {
 	return map[string]jobs.Handler{
 		JobBackupCreate: handler(func(ctx context.Context, o backup.CreateOptions, r ingest.Report) (backup.Result, error) {
 			return b.Create(ctx, o, counting(r, "bytes"))

@@ -13,13 +13,6 @@ import (
 	"exoplanetai/internal/maintain"
 )
 
-// Maintainer frees room and takes data back to an earlier state.
-type Maintainer interface {
-	Cleanup(ctx context.Context, o maintain.CleanupOptions) (maintain.CleanupReport, error)
-	Retain(ctx context.Context, o maintain.RetainOptions) (maintain.RetainReport, error)
-	Rollback(ctx context.Context, o maintain.RollbackOptions) (maintain.RollbackReport, error)
-}
-
 // The kinds of jobs of maintenance.
 const (
 	JobCleanup  = "cleanup"
@@ -60,11 +53,7 @@ func (s *Server) maintainRoutes(api huma.API) {
 		Responses: results[maintain.CleanupReport](api),
 	}, func(ctx context.Context, in *cleanupInput) (*answer, error) {
 		o := maintain.CleanupOptions{MaxAge: time.Duration(max(in.MaxAgeDays, 0)) * 24 * time.Hour, MaxBytes: in.MaxBytes, All: in.MaxAgeDays == 0, DryRun: in.DryRun}
-		if wantsAsync(in.Prefer) {
-			return s.submit(ctx, JobCleanup, o, "respond-async")
-		}
-		res, err := s.maintain.Cleanup(ctx, o)
-		return done(res, err)
+		return act(ctx, s, in.Prefer, JobCleanup, o, s.maintain.Cleanup)
 	})
 	register(s, api, huma.Operation{
 		OperationID: "apply-retention", Method: http.MethodPost, Path: Base + "/data/admin/retention", Tags: []string{"storage"},
@@ -73,12 +62,7 @@ func (s *Server) maintainRoutes(api huma.API) {
 			"no version holds it, and a verified backup has its bytes. Light curves never go. Every file that stays is listed with the reason.",
 		Responses: results[maintain.RetainReport](api),
 	}, func(ctx context.Context, in *retainInput) (*answer, error) {
-		o := maintain.RetainOptions{DryRun: in.DryRun}
-		if wantsAsync(in.Prefer) {
-			return s.submit(ctx, JobRetain, o, "respond-async")
-		}
-		res, err := s.maintain.Retain(ctx, o)
-		return done(res, err)
+		return act(ctx, s, in.Prefer, JobRetain, maintain.RetainOptions{DryRun: in.DryRun}, s.maintain.Retain)
 	})
 	register(s, api, huma.Operation{
 		OperationID: "rollback", Method: http.MethodPost, Path: Base + "/data/storage/rollback", Tags: []string{"storage"},
@@ -92,16 +76,21 @@ func (s *Server) maintainRoutes(api huma.API) {
 			return nil, err
 		}
 		o := maintain.RollbackOptions{What: in.Body.What, To: to, DryRun: value(in.Body.DryRun)}
-		if wantsAsync(in.Prefer) {
-			return s.submit(ctx, JobRollback, o, "respond-async")
-		}
-		res, err := s.maintain.Rollback(ctx, o)
-		return done(res, err)
+		return act(ctx, s, in.Prefer, JobRollback, o, s.maintain.Rollback)
 	})
 }
 
+// act does what was asked for, or makes a job of it.
+func act[O, R any](ctx context.Context, s *Server, prefer, kind string, o O, do func(context.Context, O) (R, error)) (*answer, error) {
+	if wantsAsync(prefer) {
+		return s.submit(ctx, kind, o, "respond-async")
+	}
+	res, err := do(ctx, o)
+	return done(res, err)
+}
+
 // MaintainHandlers does the work of the jobs of maintenance.
-func MaintainHandlers(m Maintainer) map[string]jobs.Handler {
+func MaintainHandlers(m maintain.Maintainer) map[string]jobs.Handler {
 	return map[string]jobs.Handler{
 		JobCleanup: handler(func(ctx context.Context, o maintain.CleanupOptions, _ ingest.Report) (maintain.CleanupReport, error) {
 			return m.Cleanup(ctx, o)

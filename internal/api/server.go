@@ -13,8 +13,10 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"exoplanetai/internal/backup"
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/jobs"
+	"exoplanetai/internal/maintain"
 )
 
 // Base is where the routes begin.
@@ -31,9 +33,9 @@ type Options struct {
 	Review    Reviewer
 	Reports   Reports
 	Releases  Releases
-	Maintain  Maintainer
+	Maintain  maintain.Maintainer
 	Integrity Integrity
-	Backup    Backups
+	Backup    backup.Backups
 	Jobs      jobs.Queue
 	Library   Library
 	Cache     CacheStats // nil: no cache
@@ -59,9 +61,9 @@ type Server struct {
 	review    Reviewer
 	reports   Reports
 	releases  Releases
-	maintain  Maintainer
+	maintain  maintain.Maintainer
 	integrity Integrity
-	backup    Backups
+	backup    backup.Backups
 	jobs      jobs.Queue
 	library   Library
 	cache     CacheStats

@@ -37,6 +37,9 @@ func (a *App) openCare(cfg config.Config, o Options) error {
 	return a.openMaintain(cfg, o)
 }
 
+// sweepNow is how long a command may be held up by the clean-up that it began.
+const sweepNow = 10 * time.Second
+
 // openMaintain builds what frees room. Only a writer may remove anything.
 func (a *App) openMaintain(cfg config.Config, o Options) error {
 	m := maintain.Options{
@@ -54,7 +57,12 @@ func (a *App) openMaintain(cfg config.Config, o Options) error {
 		}
 		a.later("log folder", logs.Close)
 		m.Logs = logs
-		a.later("clean-up", a.sweeping.close) // before the folders that it works on
+		a.later("clean-up", func() error { // before the folders that it works on
+			if o.Role == Writer {
+				a.sweeping.wg.Wait()
+			}
+			return a.sweeping.close()
+		})
 	}
 	a.Maintain = maintain.New(m)
 	return nil
@@ -85,6 +93,9 @@ func (a *App) openGuard(cfg config.Config, o Options) {
 		},
 	}
 	a.sweeping = newBackground(context.Background())
+	if o.Role == Writer { // it waits for the end
+		g.Within = sweepNow
+	}
 	if len(cfg.Storage.AlertWebhooks) > 0 {
 		g.Alert = a.alert(cfg, o)
 	}
@@ -108,13 +119,17 @@ func (a *App) alert(cfg config.Config, o Options) func(maintain.Alert) {
 		return sending.close()
 	})
 	return func(alert maintain.Alert) {
-		sending.start(func(ctx context.Context) {
-			ctx, cancel := context.WithTimeout(ctx, within)
-			defer cancel()
-			if err := hooks.Send(ctx, alert); err != nil {
-				a.Log.Warn("an alert was not delivered", "state", string(alert.State), "error", err)
-			}
-		})
+		for _, url := range hooks.URLs { // none waits for another that does not answer
+			one := hooks
+			one.URLs = []string{url}
+			sending.start(func(ctx context.Context) {
+				ctx, cancel := context.WithTimeout(ctx, within)
+				defer cancel()
+				if err := one.Send(ctx, alert); err != nil {
+					a.Log.Warn("an alert was not delivered", "state", string(alert.State), "error", err)
+				}
+			})
+		}
 	}
 }
 

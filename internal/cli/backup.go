@@ -12,15 +12,6 @@ import (
 	"exoplanetai/internal/exo"
 )
 
-// Backups keeps snapshots of the data tree and gets them back.
-type Backups interface {
-	Create(ctx context.Context, o backup.CreateOptions, report func(done, total int64)) (backup.Result, error)
-	List(ctx context.Context) ([]backup.Snapshot, error)
-	Verify(ctx context.Context, o backup.VerifyOptions, report func(done, total int64)) (backup.VerifyReport, error)
-	Restore(ctx context.Context, o backup.RestoreOptions, report func(done, total int64)) (backup.RestoreReport, error)
-	Drill(ctx context.Context, o backup.DrillOptions, report func(done, total int64)) (backup.DrillReport, error)
-}
-
 func (c *command) backupCommand() *cobra.Command {
 	return group("backup", "Keep encrypted snapshots of the data elsewhere, and get them back",
 		"  exoplanetai backup create\n  exoplanetai backup list\n  exoplanetai backup drill\n  exoplanetai backup restore --to /srv/again",
@@ -81,12 +72,20 @@ func (c *command) backupList() *cobra.Command {
 				}
 				var rows [][]string
 				for _, s := range list {
-					rows = append(rows, []string{s.ID, s.CreatedAt.Format(time.RFC3339), strconv.FormatInt(s.Files, 10), strconv.FormatInt(s.Bytes, 10), when(s.VerifiedAt)})
+					rows = append(rows, []string{s.ID, s.CreatedAt.Format(time.RFC3339), strconv.FormatInt(s.Files, 10), strconv.FormatInt(s.Bytes, 10), when(s.VerifiedAt), place(s)})
 				}
-				return c.table([]string{"SNAPSHOT", "CREATED", ">FILES", ">BYTES", "VERIFIED"}, rows)
+				return c.table([]string{"SNAPSHOT", "CREATED", ">FILES", ">BYTES", "VERIFIED", "PLACE"}, rows)
 			})
 		},
 	}
+}
+
+// place tells whether one broken disk would take a snapshot and the data.
+func place(s backup.Snapshot) string {
+	if s.SameDisk {
+		return "beside the data"
+	}
+	return "elsewhere"
 }
 
 func (c *command) backupVerify() *cobra.Command {

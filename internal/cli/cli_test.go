@@ -28,6 +28,7 @@ type fake struct {
 	damaged []store.Damage
 	calls   []any
 	list    string // content of every file that is read
+	ripens  bool   // retention has nothing to remove while it is only planned
 	files   map[string][]byte
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 
+	"exoplanetai/internal/backup"
 	"exoplanetai/internal/cache"
+	"exoplanetai/internal/maintain"
 	"exoplanetai/internal/process"
 	"exoplanetai/internal/processed"
 	"exoplanetai/internal/store"
@@ -59,7 +61,7 @@ type Reader struct {
 	Targets   Targets
 	Releases  ReleaseReader
 	Integrity Checker
-	Backup    Backups
+	Backup    backup.Backups
 	Base      string // where others reach the server, for the links of feeds
 }
 
@@ -75,9 +77,9 @@ type Writer struct {
 	Close   func() error
 
 	Releases  Releases
-	Maintain  Maintainer
+	Maintain  maintain.Maintainer
 	Integrity Integrity
-	Backup    Backups
+	Backup    backup.Backups
 
 	SetAside string // where a damaged index went, for a rebuild; empty: it was not damaged
 }

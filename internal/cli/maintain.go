@@ -11,13 +11,6 @@ import (
 	"exoplanetai/internal/maintain"
 )
 
-// Maintainer frees room and takes data back to an earlier state.
-type Maintainer interface {
-	Cleanup(ctx context.Context, o maintain.CleanupOptions) (maintain.CleanupReport, error)
-	Retain(ctx context.Context, o maintain.RetainOptions) (maintain.RetainReport, error)
-	Rollback(ctx context.Context, o maintain.RollbackOptions) (maintain.RollbackReport, error)
-}
-
 func (c *command) storageCleanup() *cobra.Command {
 	var o maintain.CleanupOptions
 	days := -1
@@ -86,18 +79,21 @@ func (c *command) storageRetention() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if !o.DryRun && plan.RemovedFiles > 0 {
-					if !yes {
-						if err := c.confirm("remove " + count(plan.RemovedFiles, "raw file", "raw files") + ", " + size(plan.RemovedBytes)); err != nil {
-							return err
-						}
-					}
+				if o.DryRun {
+					return c.printRetention(plan)
 				}
-				r := plan
-				if !o.DryRun {
-					if r, err = w.Maintain.Retain(ctx, o); err != nil {
+				if plan.RemovedFiles > 0 && !yes {
+					if err := c.confirm("remove " + count(plan.RemovedFiles, "raw file", "raw files") + ", " + size(plan.RemovedBytes)); err != nil {
 						return err
 					}
+				}
+				if plan.RemovedFiles == 0 { // nobody was asked, so nothing goes that has come of age meanwhile
+					plan.DryRun = false
+					return c.printRetention(plan)
+				}
+				r, err := w.Maintain.Retain(ctx, o)
+				if err != nil {
+					return err
 				}
 				return c.printRetention(r)
 			})

@@ -20,6 +20,9 @@ func (m maintainer) Cleanup(_ context.Context, o maintain.CleanupOptions) (maint
 
 func (m maintainer) Retain(_ context.Context, o maintain.RetainOptions) (maintain.RetainReport, error) {
 	m.calls = append(m.calls, o)
+	if m.ripens && o.DryRun {
+		return maintain.RetainReport{DryRun: true}, m.err
+	}
 	return maintain.RetainReport{
 		RemovedFiles: 1, KeptFiles: 1, DryRun: o.DryRun, Removed: []maintain.Gone{{Path: "raw/nasa/koi_a.csv"}},
 		Kept: []maintain.Kept{{Path: "raw/nasa/koi_b.csv", Reason: maintain.Newest, Detail: "no newer file has replaced it"}},
@@ -58,5 +61,15 @@ func TestCommandsOfMaintenance(t *testing.T) {
 				t.Errorf("asked %+v, want %+v", f.calls, c.want)
 			}
 		})
+	}
+}
+
+// TestRetentionRemovesNothingThatNobodyWasAskedAbout: a file that comes of age
+// between the plan and the act stays.
+func TestRetentionRemovesNothingThatNobodyWasAskedAbout(t *testing.T) {
+	f := &fake{ripens: true}
+	_, errs, code := run(f, "storage", "retention")
+	if want := []any{maintain.RetainOptions{DryRun: true}}; code != 0 || !slices.Equal(f.calls, want) {
+		t.Errorf("exit %d, asked %+v: %s", code, f.calls, errs)
 	}
 }

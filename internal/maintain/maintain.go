@@ -53,6 +53,13 @@ type Options struct {
 	After func(ctx context.Context, t catalog.Type) []string
 }
 
+// Maintainer is what commands and routes ask of maintenance; a Service does it.
+type Maintainer interface {
+	Cleanup(ctx context.Context, o CleanupOptions) (CleanupReport, error)
+	Retain(ctx context.Context, o RetainOptions) (RetainReport, error)
+	Rollback(ctx context.Context, o RollbackOptions) (RollbackReport, error)
+}
+
 // Service does the maintenance. Its methods may be called from several
 // goroutines.
 type Service struct {
