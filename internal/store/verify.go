@@ -82,7 +82,7 @@ func newDamage(name string, c Class, detail string, err error) Damage {
 func (s *Store) Verify(ctx context.Context, o VerifyOptions, report func(done, total int64)) (VerifyReport, error) {
 	s.looking.RLock()
 	defer s.looking.RUnlock()
-	v := &verifier{s: s, ctx: ctx, quick: o.Quick, report: report, seed: maphash.MakeSeed(), noLine: map[exo.Path]bool{}}
+	v := &verifier{s: s, ctx: ctx, quick: o.Quick, report: report, seed: maphash.MakeSeed(), noLine: map[exo.Path]bool{}, short: map[string]bool{}}
 	v.Depth, v.StartedAt, v.Damaged = "full", s.now(), []Damage{}
 	switch {
 	case o.Quick:
@@ -94,6 +94,11 @@ func (s *Store) Verify(ctx context.Context, o VerifyOptions, report func(done, t
 	if exo.KindOf(err) == exo.Corrupt && err != nil { // of the database: what could be read of it was compared
 		v.add(indexDB, IndexDatabase, "the index cannot be read to its end; after a reindex, verify again", nil)
 		err = nil
+	}
+	for i := range v.Damaged { // with such a file the store does not open to write, and only Reindex runs
+		if d := &v.Damaged[i]; d.Class == ChecksumFile && v.short[d.Path] {
+			d.Repair = Repair(indexDB, IndexDatabase)
+		}
 	}
 	slices.SortFunc(v.Damaged, compareDamage)
 	v.OK = err == nil && len(v.Damaged) == 0
@@ -112,6 +117,7 @@ type verifier struct {
 	again   []suspect         // to be looked at again at the end
 	known   []uint64          // marks of all names that rows know
 	seed    maphash.Seed      // of the marks
+	short   map[string]bool   // checksum files that lost lines, or are none
 	noLine  map[exo.Path]bool // files and sidecars whose row points to no line of theirs
 	VerifyReport
 }

@@ -225,6 +225,7 @@ func (v *verifier) linesOf(name string) error {
 	if size, err := v.s.sizeOf(name); err != nil {
 		return err
 	} else if size < noted {
+		v.short[name] = true
 		v.add(name, ChecksumFile, "lines are missing", nil)
 	}
 	if v.quick {
@@ -237,6 +238,7 @@ func (v *verifier) linesOf(name string) error {
 		case !isDamage(err):
 			return err
 		}
+		v.short[name] = true
 		v.add(name, ChecksumFile, "it cannot be read", err)
 		return nil
 	}
