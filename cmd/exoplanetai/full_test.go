@@ -14,10 +14,16 @@ import (
 // smallDisk mounts a file system of 16 MiB as the data folder.
 func (h home) smallDisk(t *testing.T) {
 	t.Helper()
-	if err := os.MkdirAll(h.data(), 0o755); err != nil {
+	mount(t, h.data(), "16m")
+}
+
+// mount mounts a file system of some size at a folder.
+func mount(t *testing.T, at, size string) {
+	t.Helper()
+	if err := os.MkdirAll(at, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	err := syscall.Mount("tmpfs", h.data(), "tmpfs", 0, "size=16m")
+	err := syscall.Mount("tmpfs", at, "tmpfs", 0, "size="+size)
 	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES) {
 		if os.Getenv("EXOPLANETAI_MOUNT") != "" {
 			t.Fatalf("a file system cannot be mounted, though it could before: %v", err)
@@ -29,7 +35,7 @@ func (h home) smallDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := syscall.Unmount(h.data(), 0); err != nil {
+		if err := syscall.Unmount(at, 0); err != nil {
 			t.Error(err)
 		}
 	})
@@ -38,12 +44,17 @@ func (h home) smallDisk(t *testing.T) {
 // fill takes the disk but for some bytes, and returns how to free it again.
 func (h home) fill(t *testing.T, but int64) (free func()) {
 	t.Helper()
-	name := filepath.Join(h.data(), "cache", "ballast")
+	return fill(t, filepath.Join(h.data(), "cache", "ballast"), but)
+}
+
+// fill takes the disk of a file, as that file, but for some bytes.
+func fill(t *testing.T, name string, but int64) (free func()) {
+	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	var st syscall.Statfs_t
-	if err := syscall.Statfs(h.data(), &st); err != nil {
+	if err := syscall.Statfs(filepath.Dir(name), &st); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(name, make([]byte, max(0, int64(st.Bavail)*st.Bsize-but)), 0o600); err != nil {
@@ -62,7 +73,7 @@ func (h home) fill(t *testing.T, but int64) (free func()) {
 func TestFullDisk(t *testing.T) {
 	_, web := archives(t, nil)
 	all := acts()
-	for _, name := range []string{"ingest of a table", "ingest of a light curve", "preprocessing", "version", "restore"} {
+	for _, name := range []string{"ingest of a table", "ingest of a light curve", "preprocessing", "version", "restore", "backup"} {
 		act := all[name]
 		t.Run(name, func(t *testing.T) {
 			undisturbed := newHome(t, web)

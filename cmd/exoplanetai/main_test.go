@@ -67,8 +67,9 @@ func archives(t *testing.T, data fs.FS) (*sample.Server, string) {
 // home is one user's folder: a data tree, and a configuration that names the
 // sample archives as all four sources.
 type home struct {
-	dir string
-	env []string
+	dir  string
+	env  []string
+	tree string // the data tree; empty: the folder data
 }
 
 func newHome(t *testing.T, archive string) home {
@@ -91,7 +92,12 @@ func newHome(t *testing.T, archive string) home {
 	return h
 }
 
-func (h home) data() string { return filepath.Join(h.dir, "data") }
+func (h home) data() string {
+	if h.tree != "" {
+		return h.tree
+	}
+	return filepath.Join(h.dir, "data")
+}
 
 func (h home) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(binary, args...)
