@@ -18,12 +18,14 @@ var levels = map[string]int{
 	"internal/exo": 0,
 
 	"internal/fsys": 1, "internal/sqldb": 1, "internal/fits": 1, "internal/votable": 1, "internal/csvtab": 1,
+	"internal/seal": 1,
 
 	"internal/lightcurve": 2, "internal/catalog": 2, "internal/universe": 2,
 	"internal/preprocess": 2, "internal/processed": 2, "internal/figure": 2,
 	"internal/validate": 2, "internal/candidate": 2, "internal/export": 2,
 
 	"internal/archive": 3, "internal/store": 3, "internal/cache": 3, "internal/jobs": 3,
+	"internal/audit": 3,
 
 	"internal/archive/nea": 4, "internal/archive/exofop": 4, "internal/archive/mast": 4,
 	"internal/archive/esa": 4, "internal/archive/folder": 4, "internal/cache/file": 4,
