@@ -25,10 +25,12 @@ var levels = map[string]int{
 	"internal/validate": 2, "internal/candidate": 2, "internal/export": 2,
 
 	"internal/archive": 3, "internal/store": 3, "internal/cache": 3, "internal/jobs": 3,
+	"internal/limit": 3,
 	"internal/audit": 3,
 
 	"internal/archive/nea": 4, "internal/archive/exofop": 4, "internal/archive/mast": 4,
 	"internal/archive/esa": 4, "internal/archive/folder": 4, "internal/cache/file": 4,
+	"internal/cache/redis": 4,
 
 	"internal/tables": 4, "internal/reports": 4, "internal/version": 4,
 
