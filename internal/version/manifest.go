@@ -126,7 +126,10 @@ func Decode(data []byte) (Manifest, error) {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&wire); err != nil {
-		return Manifest{}, exo.E("version.Decode", exo.Corrupt, nil, err).Say("a manifest cannot be read: it is cut or no manifest").Try(rebuildHint)
+		return Manifest{}, unread(data, err)
+	}
+	if rest := bytes.TrimSpace(data[dec.InputOffset():]); len(rest) > 0 {
+		return Manifest{}, bad("goes on after its end, with %.20q", rest)
 	}
 	m := Manifest{Summary: wire.Summary, Files: wire.Files}
 	again, err := Encode(m)
@@ -134,25 +137,19 @@ func Decode(data []byte) (Manifest, error) {
 		return Manifest{}, err
 	}
 	if !bytes.Equal(again, data) {
-		return Manifest{}, bad("is not in the form in which it was written")
+		return Manifest{}, otherForm(again, data)
 	}
 	return m, nil
-}
-
-const rebuildHint = "run `" + rebuildCommand + "`, which takes it from the record versions/.git"
-
-func bad(format string, args ...any) error {
-	return exo.Errorf("version.Decode", exo.Corrupt, nil, "a manifest "+format, args...).Try(rebuildHint)
 }
 
 // check holds a manifest to what the format promises.
 func (m *Manifest) check() error {
 	if _, err := exo.ParseVersionName(string(m.Version)); err != nil {
-		return exo.E("version.check", exo.Corrupt, nil, err)
+		return caused(err, "has the version %.100q, which is no name of one", m.Version)
 	}
 	if p := m.ParentVersion; p != nil {
 		if _, err := exo.ParseVersionName(string(*p)); err != nil {
-			return exo.E("version.check", exo.Corrupt, nil, err)
+			return caused(err, "has the parent %.100q, which is no name of a version", *p)
 		}
 		if *p == m.Version {
 			return bad("names itself as its parent")
@@ -167,7 +164,7 @@ func (m *Manifest) check() error {
 	var total int64
 	for i, f := range m.Files {
 		if _, err := exo.ParsePath(string(f.Path)); err != nil {
-			return exo.E("version.check", exo.Corrupt, nil, err)
+			return caused(err, "lists a file that it cannot have: %s", exo.MessageOf(err))
 		}
 		switch {
 		case i > 0 && f.Path == m.Files[i-1].Path:

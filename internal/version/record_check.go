@@ -96,16 +96,19 @@ func (c *recordCheck) objects() error {
 		}
 		want := plumbing.NewHash(strings.ReplaceAll(rest, "/", ""))
 		o, err := c.g.EncodedObject(plumbing.AnyObject, want)
+		detail := "an object of the record cannot be read"
 		if err == nil {
 			var sum plumbing.Hash
 			if sum, err = digestOf(o); err == nil && sum == want {
 				return nil
+			} else if err == nil {
+				detail = "an object of the record has other bytes"
 			}
 		}
 		if k := exo.KindOf(err); err != nil && (k == exo.Unavailable || k == exo.Canceled) && !fsys.BadMedium(err) {
 			return err
 		}
-		c.add(name, "an object of the record has other bytes")
+		c.add(name, detail)
 		return nil
 	})
 }

@@ -199,7 +199,7 @@ func decodeSummary(text []byte) (Summary, error) {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&s); err != nil {
-		return s, exo.E("version.Decode", exo.Corrupt, nil, err).Say("a manifest cannot be read: it is cut or no manifest").Try(rebuildHint)
+		return s, unread(text, err)
 	}
 	return s, nil
 }
