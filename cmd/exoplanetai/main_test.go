@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -70,6 +72,9 @@ type home struct {
 	dir  string
 	env  []string
 	tree string // the data tree; empty: the folder data
+
+	program string   // empty: the program under test
+	through []string // a command that runs it
 }
 
 func newHome(t *testing.T, archive string) home {
@@ -100,7 +105,8 @@ func (h home) data() string {
 }
 
 func (h home) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(binary, args...)
+	line := append(append(slices.Clone(h.through), cmp.Or(h.program, binary)), args...)
+	cmd := exec.Command(line[0], line[1:]...)
 	cmd.Dir, cmd.Env = h.dir, h.env
 	return cmd
 }
