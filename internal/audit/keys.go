@@ -75,13 +75,16 @@ func (s *sealers) of(id string) *sealer {
 // meetKey lets a chain that has been plain so far go on with the key: its first
 // sealed event vouches for all before it.
 func (l *Log) meetKey(ctx context.Context) error {
-	if l.o.Key == nil || l.seen.seq == 0 || !strings.HasPrefix(l.seen.mac, ":") {
+	if !l.o.AcceptPlain || l.o.Key == nil || l.seen.seq == 0 || !strings.HasPrefix(l.seen.mac, ":") {
 		return nil
 	}
 	return l.Append(ctx, Event{Actor: system, Action: "audit seal", Outcome: Done, Object: "events up to " + strconv.FormatInt(l.seen.seq, 10)})
 }
 
-// system is the actor of what the record notes by itself.
-const system = "system"
+// What the record notes by itself.
+const (
+	system        = "system" // the actor
+	recoverAction = "audit recover"
+)
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"io"
 	"log/slog"
 	"sync"
@@ -38,6 +39,11 @@ type Options struct {
 
 	// OldKeys returns the keys that sealed before; they only verify. nil: none.
 	OldKeys func() ([][]byte, error)
+
+	// AcceptPlain says that the chain may begin with events that have no seal of a
+	// key, because there was none then. Otherwise such an event is a break: who has
+	// no key could have written it.
+	AcceptPlain bool
 
 	// Poll is how often Run looks for events of other processes; 0: 1 s.
 	Poll time.Duration
@@ -130,6 +136,10 @@ func Open(ctx context.Context, o Options) (*Log, error) {
 	}
 	l := &Log{o: o, subs: map[*subscriber]struct{}{}}
 	h, err := readHead(ctx, o.DB)
+	lost := errors.Is(err, exo.NotFound)
+	if lost {
+		h, err = l.headOfTable(ctx)
+	}
 	if err != nil {
 		return nil, exo.E(op, exo.KindOf(err), nil, err)
 	}
@@ -137,10 +147,44 @@ func Open(ctx context.Context, o Options) (*Log, error) {
 	if o.DB.ReadOnly() {
 		return l, nil
 	}
+	if lost {
+		if err := l.makeHead(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if err := l.meetMirror(ctx); err != nil {
 		return nil, err
 	}
 	return l, l.meetKey(ctx)
+}
+
+// headOfTable tells from the events what a head note that is gone said.
+func (l *Log) headOfTable(ctx context.Context) (head, error) {
+	h := head{hash: origin, baseHash: origin}
+	for _, part := range []struct {
+		query string
+		dest  []any
+	}{
+		{`SELECT seq, hash FROM audit_events ORDER BY seq DESC LIMIT 1`, []any{&h.seq, &h.hash}},
+		{`SELECT seq - 1, prev FROM audit_events ORDER BY seq LIMIT 1`, []any{&h.baseSeq, &h.baseHash}},
+	} {
+		err := l.o.DB.QueryRowContext(ctx, part.query).Scan(part.dest...)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return h, sqldb.Typed("audit.head", nil, err)
+		}
+	}
+	return h, nil
+}
+
+// makeHead makes the head note again, and records that it was gone.
+func (l *Log) makeHead(ctx context.Context) error {
+	h := l.seen
+	_, err := l.o.DB.ExecContext(ctx, `INSERT INTO audit_head (id, writes, `+headColumns+`) VALUES (1, 0, ?, ?, ?, ?, ?)`, h.seq, h.hash, h.baseSeq, h.baseHash, h.mac)
+	if err != nil {
+		return sqldb.Typed("audit.head", nil, err)
+	}
+	l.o.Log.ErrorContext(ctx, "the head note of the audit log was gone", "events", h.seq)
+	return l.Append(ctx, Event{Actor: system, Action: recoverAction, Object: "head note", Outcome: Failed, Code: string(exo.Corrupt)})
 }
 
 // querier is a *sql.Tx or the database.

@@ -270,7 +270,7 @@ func (l *Log) recover(ctx context.Context, end mirrorTail) error {
 		}
 		s := keys.of(e.Key)
 		r := e.row()
-		if s == nil || e.Seq != h.seq+1 || e.Prev != h.hash || !bytes.Equal(s.seal(r.appendBody(nil)), r.hash) || e.Key == "" && ring.current != "" {
+		if s == nil || e.Seq != h.seq+1 || e.Prev != h.hash || !bytes.Equal(s.seal(r.appendBody(nil)), r.hash) || e.Key == "" && ring.current != "" && !l.o.AcceptPlain {
 			return stop // a plain line in a sealed chain could be anybody's
 		}
 		h.seq, h.hash = e.Seq, e.Hash
@@ -285,7 +285,7 @@ func (l *Log) recover(ctx context.Context, end mirrorTail) error {
 	if err := flush(); err != nil {
 		return err
 	}
-	note := Event{Actor: system, Action: "audit recover", Outcome: Done, Object: fmt.Sprintf("events %d to %d", from.seq+1, h.seq)}
+	note := Event{Actor: system, Action: recoverAction, Outcome: Done, Object: fmt.Sprintf("events %d to %d", from.seq+1, h.seq)}
 	if h.seq < end.seq {
 		note.Outcome, note.Code = Failed, string(exo.Corrupt)
 		note.Object = fmt.Sprintf("events %d to %d", h.seq+1, end.seq)
