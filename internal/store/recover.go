@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"path"
 
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/fsys"
@@ -53,6 +54,9 @@ func (s *Store) recover(ctx context.Context) error {
 	}
 	if err := s.finish(ctx, acts); err != nil {
 		return err
+	}
+	if err := s.resumeReplacing(ctx); err != nil { // the files wait on; a full disk must not keep the store shut
+		s.Log.Error("damaged files could not be given their bytes back; the next start or restore does it", "error", err)
 	}
 	return s.emptyStaging()
 }
@@ -245,9 +249,18 @@ func (s *Store) listLines(ctx context.Context) error {
 	}
 }
 
-// emptyStaging removes whatever is left in the staging folder.
+// emptyStaging removes whatever is left in the staging folder, but the files
+// that it is decided to give their places to.
 func (s *Store) emptyStaging() error {
+	_, err := s.FS.Lstat(replacements)
+	if err != nil && exo.KindOf(err) != exo.NotFound {
+		return err
+	}
+	waiting := err == nil
 	return fsys.Walk(context.Background(), s.FS, staging, func(name string, _ fs.DirEntry) error {
+		if waiting && path.Dir(name) == replacing {
+			return nil
+		}
 		return s.FS.Remove(name)
 	})
 }

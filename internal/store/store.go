@@ -37,6 +37,7 @@ type Store struct {
 
 	mustReindex atomic.Bool  // opened with Rebuild, or a Forget failed half-way, and Reindex has not been called
 	looking     sync.RWMutex // held by who compares tree and index; by Forget alone
+	replacing   sync.Mutex   // held by ReplaceAll
 
 	synced map[string]bool // folders whose names are on the disk; only the leader of the queue uses it
 }
