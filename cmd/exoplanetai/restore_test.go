@@ -93,3 +93,71 @@ func TestARestoredTreeIsAsGoodAsTheFirst(t *testing.T) {
 	again.goesOn(t)
 	count("trees restored to another disk, compared and used on", 1)
 }
+
+// TestADisaster loses the data folder, or what makes it one, and has all of it
+// back with nothing but the program, the repository and the password.
+func TestADisaster(t *testing.T) {
+	_, web := archives(t, nil)
+	for name, strike := range map[string]func(t *testing.T, data string){
+		"the folder is not there": func(*testing.T, string) {},
+		"the folder is empty, as where a disk is not mounted": func(t *testing.T, data string) {
+			if err := os.Mkdir(data, 0o755); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"the index is no database": func(t *testing.T, data string) {
+			if err := os.MkdirAll(filepath.Join(data, "metadata"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(data, "metadata", "exoplanetai.db"), []byte(strings.Repeat("rubble ", 2000)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHome(t, web)
+			h.acknowledge(t)
+			h.must(t, nil, "ingest", "table", "k2")
+			h.must(t, nil, "version", "create", "v1")
+			h.must(t, nil, "backup", "create", "--force")
+			want := h.kept(t)
+			if err := os.RemoveAll(h.data()); err != nil {
+				t.Fatal(err)
+			}
+			strike(t, h.data())
+			rubble := h.files(t, ".")
+			var list struct{ Backups []struct{ ID string } }
+			if h.must(t, &list, "backup", "list"); len(list.Backups) != 1 {
+				t.Fatalf("%d backups, want 1", len(list.Backups))
+			}
+			var proof struct {
+				OK    bool
+				Files int
+			}
+			if h.must(t, &proof, "backup", "verify"); !proof.OK || proof.Files < len(want) {
+				t.Errorf("verify %+v of %d files", proof, len(want))
+			}
+			if h.must(t, &proof, "backup", "drill"); !proof.OK {
+				t.Errorf("drill %+v", proof)
+			}
+			again := h
+			again.tree = filepath.Join(h.dir, "srv", "exoplanets")
+			h.must(t, nil, "backup", "restore", "--to", again.tree, "--dry-run")
+			h.must(t, nil, "backup", "restore", "--to", again.tree)
+			if got := again.kept(t); !maps.Equal(got, want) {
+				t.Errorf("restored %d files, want %d", len(got), len(want))
+			}
+			h.must(t, nil, "storage", "verify", "--data-path", again.tree)
+			h.must(t, nil, "version", "verify", "v1", "--data-path", again.tree)
+			if got := h.files(t, "."); !maps.Equal(got, rubble) {
+				t.Errorf("the old folder holds %v, and held %v", got, rubble)
+			}
+			if len(rubble) == 0 { // back to its old place
+				h.must(t, nil, "backup", "restore", "--to", h.data())
+				h.whole(t)
+				h.must(t, nil, "backup", "create", "--force")
+			}
+			count("data folders lost, and had back from the backup alone", 1)
+		})
+	}
+}

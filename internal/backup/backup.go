@@ -39,8 +39,8 @@ func New(o Options) (*Service, error) {
 		return nil, exo.Errorf(op, exo.Invalid, nil, "backups are always encrypted, and no password is set").
 			Try("write a long password to a file, keep a copy of it elsewhere, and name the file in backup.password_file")
 	}
-	if o.FS == nil || o.Clock == nil || !filepath.IsAbs(o.DataPath) || !filepath.IsAbs(o.StateDir) {
-		return nil, exo.Errorf(op, exo.Internal, nil, "backups need a data tree, a clock and full paths")
+	if o.Clock == nil || !filepath.IsAbs(o.DataPath) || !filepath.IsAbs(o.StateDir) {
+		return nil, exo.Errorf(op, exo.Internal, nil, "backups need a clock and full paths")
 	}
 	at, err := parseAddress(o)
 	if err != nil {
@@ -59,6 +59,14 @@ func (s *Service) set(op string) error {
 	}
 	return exo.Errorf(op, exo.Conflict, nil, "no place for backups is set").
 		Try("set backup.repository to a folder on another disk, or to s3://bucket/prefix")
+}
+
+// hasTree refuses where there is no place for backups, or no data tree.
+func (s *Service) hasTree(op string) error {
+	if err := s.set(op); err != nil || s.o.FS != nil {
+		return err
+	}
+	return exo.Errorf(op, exo.NotFound, nil, "there is no data folder").Try("name it with --data-path")
 }
 
 // now is the time to keep, without what JSON and the database would lose.

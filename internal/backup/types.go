@@ -11,7 +11,7 @@ import (
 
 // Options says what is backed up, and where to.
 type Options struct {
-	FS            fsys.FS   // the data tree
+	FS            fsys.FS   // the data tree; nil: there is none, after a disaster: all but Create and what goes into the tree works
 	DataPath      string    // the full path of it
 	Repository    string    // a folder, or s3://bucket/prefix?endpoint=host:port&region=r, where the endpoint may begin with http://; empty: no backups
 	Password      string    // of the repository; never empty where one is set and Unusable is nil

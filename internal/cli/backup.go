@@ -62,7 +62,7 @@ func (c *command) backupList() *cobra.Command {
 		Use: "list", Short: "List the snapshots, newest first", Args: words(),
 		Example: "  exoplanetai backup list\n  exoplanetai backup list --json\n  exoplanetai backup list --data-path /srv/exoplanets",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.read(cmd.Context(), func(ctx context.Context, r *Reader) error {
+			return c.backups(cmd.Context(), false, func(ctx context.Context, r *Backups) error {
 				list, err := r.Backup.List(ctx)
 				if err != nil {
 					return err
@@ -80,6 +80,19 @@ func (c *command) backupList() *cobra.Command {
 	}
 }
 
+// backups opens the backups, does the work and closes them.
+func (c *command) backups(ctx context.Context, keep bool, do func(context.Context, *Backups) error) (err error) {
+	b, err := c.program.Backups(ctx, c.common, keep)
+	if err != nil {
+		return err
+	}
+	defer func() { err = joined(err, b.Close()) }()
+	if b.Alone && keep {
+		c.note("there is no data folder that could keep the outcome")
+	}
+	return do(ctx, b)
+}
+
 // place tells whether one broken disk would take a snapshot and the data.
 func place(s backup.Snapshot) string {
 	if s.SameDisk {
@@ -94,7 +107,7 @@ func (c *command) backupVerify() *cobra.Command {
 		Long:    "Without a snapshot the newest is read. Damage is listed, and then the exit status is 4.",
 		Example: "  exoplanetai backup verify\n  exoplanetai backup verify 3f9c2a\n  exoplanetai backup verify --json",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.write(cmd.Context(), func(ctx context.Context, w *Writer) error {
+			return c.backups(cmd.Context(), true, func(ctx context.Context, w *Backups) error {
 				bar := c.start("verify")
 				r, err := w.Backup.Verify(ctx, backup.VerifyOptions{Snapshot: first(args)}, bar.plain("bytes"))
 				bar.stop()
@@ -117,7 +130,7 @@ func (c *command) backupDrill() *cobra.Command {
 			"removes it. The outcome is kept. Damage is listed, and then the exit status is 4.",
 		Example: "  exoplanetai backup drill\n  exoplanetai backup drill 3f9c2a\n  exoplanetai backup drill --json",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.write(cmd.Context(), func(ctx context.Context, w *Writer) error {
+			return c.backups(cmd.Context(), true, func(ctx context.Context, w *Backups) error {
 				bar := c.start("drill")
 				r, err := w.Backup.Drill(ctx, backup.DrillOptions{Snapshot: first(args)}, bar.plain("bytes"))
 				bar.stop()
@@ -170,7 +183,7 @@ func (c *command) backupRestore() *cobra.Command {
 				return exo.E("cli.backup", exo.Invalid, nil, err).Say("--to is no path")
 			}
 			o.Snapshot = first(args)
-			return c.read(cmd.Context(), func(ctx context.Context, r *Reader) error {
+			return c.backups(cmd.Context(), false, func(ctx context.Context, r *Backups) error {
 				bar := c.start("restore")
 				res, err := r.Backup.Restore(ctx, o, bar.plain("bytes"))
 				bar.stop()

@@ -20,12 +20,13 @@ type saving struct {
 	*fake
 	damaged []backup.Damage
 	asked   []string
+	alone   bool // there is no data tree
+	kept    bool // the last outcome was to be kept
 }
 
-func (s *saving) Read(ctx context.Context, c cli.Common) (*cli.Reader, error) {
-	r, err := s.fake.Read(ctx, c)
-	r.Backup = keeper{s}
-	return r, err
+func (s *saving) Backups(_ context.Context, _ cli.Common, keep bool) (*cli.Backups, error) {
+	s.kept = keep
+	return &cli.Backups{Backup: keeper{s}, Alone: s.alone, Close: func() error { return nil }}, nil
 }
 
 func (s *saving) Write(ctx context.Context, c cli.Common, rebuild bool) (*cli.Writer, error) {
@@ -154,6 +155,16 @@ func TestErrorsOfBackupsHaveTheirStatus(t *testing.T) {
 			if status != c.status || out != "" || !strings.Contains(errs, "it went wrong") || !strings.Contains(errs, "do otherwise") {
 				t.Errorf("%s, %s: exit %d, want %d %q %s", line, c.kind, status, c.status, out, errs)
 			}
+		}
+	}
+}
+
+func TestWithoutADataFolderAnOutcomeIsNotKept(t *testing.T) {
+	for line, keeps := range map[string]bool{"verify": true, "drill": true, "list": false, "restore --to /srv/again": false} {
+		s := &saving{alone: true}
+		_, errs, status := s.line(append([]string{"backup"}, strings.Fields(line)...)...)
+		if status != 0 || s.kept != keeps || strings.Contains(errs, "no data folder that could keep the outcome") != keeps {
+			t.Errorf("%s: exit %d, kept %v: %s", line, status, s.kept, errs)
 		}
 	}
 }

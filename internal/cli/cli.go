@@ -69,6 +69,10 @@ type Program interface {
 	// Write opens the store and all that feeds it; one at a time. With rebuild
 	// it does so although the index is damaged or contradicts the tree.
 	Write(ctx context.Context, c Common, rebuild bool) (*Writer, error)
+	// Backups opens the backups. It needs no data tree: after a disaster there is
+	// none. With keep the outcome of a check is kept in the tree, if there is one,
+	// and nobody else writes to it meanwhile.
+	Backups(ctx context.Context, c Common, keep bool) (*Backups, error)
 	// Serve answers HTTP until ctx ends; ready is called with the address.
 	Serve(ctx context.Context, c Common, ready func(url string)) error
 	// Archive runs the sample archives until ctx ends.

@@ -60,6 +60,8 @@ func (f *fake) Write(_ context.Context, c cli.Common, _ bool) (*cli.Writer, erro
 	return &cli.Writer{Library: f, Reindex: f, Ingest: f, Process: processor{fake: f}, Derive: shelf{f}, Review: reviewer{f}, Reports: reviewer{f}, Releases: releases{f}, Integrity: integrity{f}, Maintain: maintainer{f}, Close: func() error { return nil }}, nil
 }
 
+func (f *fake) Backups(context.Context, cli.Common, bool) (*cli.Backups, error) { return nil, f.err }
+
 func (f *fake) Serve(context.Context, cli.Common, func(string)) error { return f.err }
 
 func (f *fake) Archive(_ context.Context, _ cli.Common, _ cli.ArchiveOptions, ready func(string)) error {

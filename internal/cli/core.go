@@ -84,6 +84,13 @@ type Writer struct {
 	SetAside string // where a damaged index went, for a rebuild; empty: it was not damaged
 }
 
+// Backups are the backups, with a data tree or without.
+type Backups struct {
+	Backup backup.Backups
+	Alone  bool // there is no data tree that can be opened
+	Close  func() error
+}
+
 // read opens the store for looking, does the work and closes it.
 func (c *command) read(ctx context.Context, do func(context.Context, *Reader) error) (err error) {
 	r, err := c.program.Read(ctx, c.common)
