@@ -120,6 +120,9 @@ func backups(ctx context.Context, a *App) (doctor.Backups, error) {
 
 // copies tells what versions there are.
 func copies(ctx context.Context, a *App) (doctor.Copies, error) {
+	if err := a.Releases.CheckOwner(ctx); err != nil {
+		return doctor.Copies{}, err
+	}
 	list, err := a.Releases.List(ctx)
 	if err != nil || len(list) == 0 {
 		return doctor.Copies{}, err

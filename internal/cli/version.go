@@ -29,7 +29,7 @@ type Releases interface {
 	Create(ctx context.Context, o version.CreateOptions) (version.Manifest, error)
 	Restore(ctx context.Context, name exo.VersionName, o version.RestoreOptions, report func(done, total int64)) (version.RestoreReport, error)
 	Delete(ctx context.Context, name exo.VersionName, o version.DeleteOptions) (version.DeleteReport, error)
-	Rebuild(ctx context.Context) (version.RebuildReport, error)
+	RebuildBy(ctx context.Context, prefer string) (version.RebuildReport, error)
 }
 
 func (c *command) versionCommand() *cobra.Command {

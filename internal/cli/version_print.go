@@ -143,14 +143,15 @@ func (c *command) versionCite() *cobra.Command {
 }
 
 func (c *command) versionRebuild() *cobra.Command {
-	return &cobra.Command{
+	prefer := ""
+	cmd := &cobra.Command{
 		Use: "rebuild", Short: "Make the record anew from the manifests, and lost manifests from the record", Args: words(),
 		Long: "Makes versions/.git anew from the manifests where it lacks some, and manifests that are lost from it. Byte for byte the\n" +
-			"same; no data file is changed.",
-		Example: "  exoplanetai version rebuild\n  exoplanetai version rebuild --json\n  git -C data/versions fsck",
+			"same; no data file is changed. Where both are whole and tell a different story, neither is touched until --prefer says which is right.",
+		Example: "  exoplanetai version rebuild\n  exoplanetai version rebuild --prefer record\n  git -C data/versions fsck",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.write(cmd.Context(), func(ctx context.Context, w *Writer) error {
-				r, err := w.Releases.Rebuild(ctx)
+				r, err := w.Releases.RebuildBy(ctx, prefer)
 				if err != nil {
 					return err
 				}
@@ -172,4 +173,6 @@ func (c *command) versionRebuild() *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().StringVar(&prefer, "prefer", "", "whose word counts where manifest and record differ and both are whole: `record` or manifests")
+	return cmd
 }

@@ -81,7 +81,7 @@ func (r releases) Cite(_ context.Context, name exo.VersionName) (version.Citatio
 	return version.Citation{Version: name, Text: "ExoplanetAI data v1.2.0", BibTeX: "@misc{v1,\n}\n", Acknowledgements: []string{"This research has made use of the NASA Exoplanet Archive."}}, r.f.err
 }
 
-func (r releases) Rebuild(context.Context) (version.RebuildReport, error) {
+func (r releases) RebuildBy(context.Context, string) (version.RebuildReport, error) {
 	return version.RebuildReport{Recorded: []exo.VersionName{"v1.2.0"}, Restored: []exo.VersionName{}}, r.f.err
 }
 

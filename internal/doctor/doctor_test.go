@@ -238,3 +238,15 @@ func TestACanceledExaminationSaysSo(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestARecordOfSomebodyElseIsNamedAndNotMended(t *testing.T) {
+	refused := exo.Errorf("test", exo.Conflict, nil, "versions/.git is a file").Try("move it away")
+	found, err := doctor.New(doctor.Options{
+		Clock:    func() time.Time { return noon },
+		Versions: func(context.Context) (doctor.Copies, error) { return doctor.Copies{}, refused },
+		Rebuild:  func(context.Context) (doctor.Outcome, error) { return doctor.Outcome{}, refused },
+	}).Examine(t.Context())
+	if err != nil || len(found) != 1 || found[0].Code != "record-foreign" || found[0].Fixable || found[0].What != "versions/.git is a file" || found[0].Fix != "move it away" {
+		t.Errorf("%+v %v", found, err)
+	}
+}

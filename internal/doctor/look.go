@@ -249,6 +249,10 @@ func (d *Doctor) versions(ctx context.Context) ([]Finding, error) {
 		if ctx.Err() != nil {
 			return nil, err
 		}
+		if exo.KindOf(err) == exo.Conflict { // what is not ours is not mended
+			return []Finding{{Code: "record-foreign", Severity: Error, What: exo.MessageOf(err),
+				Why: "no version can be made or deleted; those that are there can be listed and restored", Fix: exo.HintOf(err)}}, nil
+		}
 		return []Finding{{Code: "versions-damaged", Severity: Error, What: exo.MessageOf(err), Why: "versions cannot be listed, compared or restored",
 			Fix: "exoplanetai doctor --fix", remedy: rebuildVersions}}, nil
 	}

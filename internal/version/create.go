@@ -37,6 +37,9 @@ func (v *Versions) Create(ctx context.Context, o CreateOptions) (Manifest, error
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if err := v.record.own(ctx); err != nil {
+		return Manifest{}, err
+	}
 	if !o.DryRun {
 		if err := v.settle(ctx); err != nil { // a deletion that failed half-way still has the name
 			return Manifest{}, err

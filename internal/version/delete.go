@@ -22,6 +22,9 @@ func (v *Versions) Delete(ctx context.Context, n exo.VersionName, o DeleteOption
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if err := v.record.own(ctx); err != nil {
+		return DeleteReport{}, err
+	}
 	if err := v.exists(n); err != nil {
 		return DeleteReport{}, err
 	}

@@ -74,9 +74,16 @@ func Open(ctx context.Context, o Options) (*Versions, error) {
 // record keeps nobody from opening the tree: what makes it again has to open it
 // too. Whoever needs the record is refused then.
 func (v *Versions) recover(ctx context.Context) error {
+	if err := v.record.own(ctx); err != nil {
+		if exo.KindOf(err) != exo.Conflict {
+			return err
+		}
+		v.Log.Error("what stands in place of the record of the versions is none; no version is made or deleted until it is moved away", "error", err)
+		return nil
+	}
 	err := v.settle(ctx)
 	if err == nil {
-		_, err = v.rebuild(ctx, false)
+		_, err = v.rebuild(ctx, false, "")
 	}
 	if exo.KindOf(err) != exo.Corrupt {
 		return err
@@ -285,7 +292,7 @@ func (v *Versions) exists(n exo.VersionName) error {
 	}
 	e := exo.Errorf("version.Show", exo.NotFound, n, "there is no version %s", n)
 	if len(names) == 0 {
-		return e.Try("there is none yet; make one: exoplanetai version create %s", n)
+		return e.Try("there is none now; make one: exoplanetai version create %s", n)
 	}
 	slices.SortStableFunc(names, func(a, b exo.VersionName) int {
 		return cmp.Compare(exo.Edits(string(a), string(n)), exo.Edits(string(b), string(n)))

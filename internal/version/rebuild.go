@@ -15,20 +15,70 @@ import (
 //
 // A damaged record is set aside as versions/.git-damaged-<time> and made anew.
 //
-// Errors: exo.Conflict names a version of which both tell a different story;
-// neither is touched. exo.Corrupt names one that neither can tell about.
+// Errors: exo.Conflict names a version of which both tell a different story, or
+// says that versions/.git is not our record; neither is touched. exo.Corrupt
+// names a version that neither can tell about.
 func (v *Versions) Rebuild(ctx context.Context) (RebuildReport, error) {
-	if err := v.writable("version.Rebuild"); err != nil {
+	return v.RebuildBy(ctx, "")
+}
+
+// RebuildBy is Rebuild for a person who knows which of two stories is right: that
+// of ByRecord, or of ByManifests. The record's word is taken only if nothing else
+// is wrong with it.
+func (v *Versions) RebuildBy(ctx context.Context, prefer string) (RebuildReport, error) {
+	const op = "version.Rebuild"
+	if prefer != "" && prefer != ByRecord && prefer != ByManifests {
+		return RebuildReport{}, exo.Errorf(op, exo.Invalid, nil, "%.40q cannot be preferred", prefer).
+			Try("prefer %s or %s", ByRecord, ByManifests).With("parameter", "prefer")
+	}
+	if err := v.writable(op); err != nil {
 		return RebuildReport{}, err
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.rebuild(ctx, true)
+	if err := v.record.own(ctx); err != nil {
+		return RebuildReport{}, err
+	}
+	if prefer == ByRecord {
+		taken, err := v.believeRecord(ctx)
+		if err != nil {
+			return RebuildReport{}, err
+		}
+		r, err := v.rebuild(ctx, true, prefer)
+		r.Restored = append(taken, r.Restored...)
+		return r, err
+	}
+	return v.rebuild(ctx, true, prefer)
+}
+
+// believeRecord writes the manifests that differ from a record that is whole, as
+// the record has them.
+func (v *Versions) believeRecord(ctx context.Context) (taken []exo.VersionName, err error) {
+	taken = []exo.VersionName{}
+	found, err := v.CheckRecord(ctx)
+	if err != nil {
+		return taken, err
+	}
+	for _, d := range found {
+		if len(d.Versions) != 1 || d.Path != exo.Path(manifestOf(d.Versions[0])) {
+			return taken, exo.Errorf("version.Rebuild", exo.Conflict, d.Path, "the record cannot be preferred, because it is damaged itself: %s", d.Detail).
+				Try("compare it and the manifests with a backup; %s --prefer %s makes it again", rebuildCommand, ByManifests)
+		}
+	}
+	for _, d := range found {
+		n := d.Versions[0]
+		if err := v.fromRecord(ctx, n); err != nil {
+			return taken, err
+		}
+		v.Log.Warn("a manifest was made again from the record, as was asked", "version", string(n))
+		taken = append(taken, n)
+	}
+	return taken, nil
 }
 
 // rebuild compares names, and with deep every manifest's bytes and the record
 // itself.
-func (v *Versions) rebuild(ctx context.Context, deep bool) (RebuildReport, error) {
+func (v *Versions) rebuild(ctx context.Context, deep bool, prefer string) (RebuildReport, error) {
 	report := RebuildReport{Recorded: []exo.VersionName{}, Restored: []exo.VersionName{}}
 	names, err := v.names()
 	if err != nil {
@@ -40,7 +90,7 @@ func (v *Versions) rebuild(ctx context.Context, deep bool) (RebuildReport, error
 	}
 	lost, err := v.restoreManifests(ctx, names, tagged, deep, &report)
 	if err == nil && deep {
-		err = v.renew(ctx, &tagged)
+		err = v.renew(ctx, &tagged, prefer == ByManifests)
 	}
 	if err != nil {
 		return report, err
@@ -101,7 +151,8 @@ func (v *Versions) restoreManifests(ctx context.Context, names, tagged []exo.Ver
 }
 
 // renew sets a damaged record aside, so that it is made anew from the manifests.
-func (v *Versions) renew(ctx context.Context, tagged *[]exo.VersionName) error {
+// believe says that the manifests are right where both are whole and differ.
+func (v *Versions) renew(ctx context.Context, tagged *[]exo.VersionName, believe bool) error {
 	found, err := v.CheckRecord(ctx)
 	if err != nil || len(found) == 0 {
 		return err
@@ -112,8 +163,12 @@ func (v *Versions) renew(ctx context.Context, tagged *[]exo.VersionName) error {
 			if _, err := v.read(d.Versions[0]); err != nil {
 				continue // told by who looks for manifests
 			}
+			if believe {
+				broken = true
+				continue
+			}
 			return exo.Errorf("version.Rebuild", exo.Conflict, d.Versions[0], "the manifest of version %s and the record differ, and both are whole", d.Versions[0]).
-				Try("compare both with a backup; `git -C versions/.git show %s` shows what the record has", d.Versions[0])
+				Try("`git -C versions/.git show %s` shows what the record has; whose word counts you say by %s, or --prefer %s", d.Versions[0], preferCommand, ByManifests)
 		}
 		gone := len(d.Versions) == 1 && !slices.Contains(*tagged, d.Versions[0]) // only to be added
 		broken = broken || !gone

@@ -77,6 +77,9 @@ func (r *record) prepare(ctx context.Context, disk *seam) error {
 	if r.swept {
 		return nil
 	}
+	if err := r.own(ctx); err != nil {
+		return err
+	}
 	for _, dir := range []string{"objects/info", "objects/pack", "refs/heads", "refs/tags"} {
 		if err := fsys.MkdirAll(r.fs, disk.at(dir), 0o755); err != nil {
 			return err

@@ -28,6 +28,12 @@ func (v *Versions) CheckRecord(ctx context.Context) ([]Damage, error) {
 		return nil, err
 	}
 	c := &recordCheck{v: v, ctx: ctx, damaged: []Damage{}}
+	if d, err := v.record.foreign(ctx); err != nil {
+		return nil, err
+	} else if d != nil {
+		d.Versions = append(d.Versions, names...)
+		return append(c.damaged, *d), nil
+	}
 	c.g, err = v.record.open(ctx, false)
 	if exo.KindOf(err) == exo.NotFound && err != nil {
 		if len(names) > 0 {
@@ -166,7 +172,9 @@ func (c *recordCheck) chain() error {
 			c.add(name, "the history of the record breaks off")
 			return nil
 		}
-		c.commits[h] = true
+		if c.commits[h] = true; !made(commit.Author) {
+			c.add(name, "the history of the record has a commit of somebody else")
+		}
 		if len(commit.ParentHashes) == 0 {
 			return nil
 		}
@@ -222,6 +230,9 @@ func (c *recordCheck) manifests(names []exo.VersionName) error {
 		}
 		if err != nil || !bytes.Equal(want, have) {
 			c.add(manifestOf(n), "manifest and record of version "+string(n)+" differ", n)
+			if _, err := c.v.read(n); err == nil { // a person has to say which is right
+				c.damaged[len(c.damaged)-1].Repair = preferCommand
+			}
 		}
 	}
 	return nil

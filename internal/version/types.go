@@ -92,7 +92,7 @@ type FileDiff struct {
 // TableDiff is what the newest tables of two versions differ in.
 type TableDiff struct {
 	Table        catalog.Type `json:"table"`
-	From         exo.Path     `json:"from"`
+	From         exo.Path     `json:"from"` // empty: only the other version has such a table, and all its rows are added or removed
 	To           exo.Path     `json:"to"`
 	Added        int          `json:"added"`
 	Removed      int          `json:"removed"`
@@ -171,6 +171,12 @@ type RestoreReport struct {
 	Intact   int             `json:"intact"` // files that needed nothing
 	DryRun   bool            `json:"dry_run"`
 }
+
+// Whose word counts where manifest and record, both whole, tell a different story.
+const (
+	ByRecord    = "record"
+	ByManifests = "manifests"
+)
 
 // RebuildReport tells what was made again.
 type RebuildReport struct {

@@ -106,7 +106,14 @@ func (c *checker) add(d Damage) {
 
 // compareRecord adds a damage where the record tells another story.
 func (c *checker) compareRecord(ctx context.Context, m Manifest) error {
-	detail := ""
+	if d, err := c.v.record.foreign(ctx); err != nil {
+		return err
+	} else if d != nil {
+		d.Versions = nil // of this version
+		c.add(*d)
+		return nil
+	}
+	detail, repair := "", rebuildCommand
 	if told, err := c.v.record.read(ctx, c.n); err != nil {
 		if k := exo.KindOf(err); k != exo.Corrupt && k != exo.NotFound {
 			return err
@@ -116,11 +123,11 @@ func (c *checker) compareRecord(ctx context.Context, m Manifest) error {
 		a, aerr := Encode(m)
 		b, berr := Encode(told)
 		if aerr != nil || berr != nil || !bytes.Equal(a, b) {
-			detail = "the record has another manifest of this version"
+			detail, repair = "the record has another manifest of this version", preferCommand
 		}
 	}
 	if detail != "" {
-		c.add(Damage{Path: gitFolder, Class: RecordClass, Detail: detail, Repair: rebuildCommand})
+		c.add(Damage{Path: gitFolder, Class: RecordClass, Detail: detail, Repair: repair})
 	}
 	return nil
 }
