@@ -19,7 +19,7 @@ import (
 const tableLimit = 1 << 30
 
 // Diff compares two versions: their files, and the newest table of each type row
-// by row. limit bounds each list of files and of changed dispositions; 0 means all.
+// by row. Of a table that only one of them has, all rows are added or removed. limit bounds each list of files and of changed dispositions; 0 means all.
 //
 // Errors: exo.NotFound; exo.Corrupt for a table whose copy is damaged.
 func (v *Versions) Diff(ctx context.Context, from, to exo.VersionName, limit int) (Diff, error) {
@@ -40,9 +40,11 @@ func (v *Versions) Diff(ctx context.Context, from, to exo.VersionName, limit int
 	if err != nil {
 		return Diff{}, err
 	}
-	for _, t := range slices.Sorted(maps.Keys(new)) {
+	types := slices.AppendSeq(slices.Collect(maps.Keys(old)), maps.Keys(new))
+	slices.Sort(types)
+	for _, t := range slices.Compact(types) {
 		before, after := old[t], new[t]
-		if before.Path == "" || before.Hash == after.Hash {
+		if before.Hash == after.Hash {
 			continue
 		}
 		td, err := v.compareTable(ctx, t, held{from, before}, held{to, after})
@@ -116,6 +118,9 @@ type held struct {
 }
 
 func (v *Versions) compareTable(ctx context.Context, t catalog.Type, a, b held) (TableDiff, error) {
+	if a.Path == "" || b.Path == "" {
+		return v.loneTable(ctx, t, a, b)
+	}
 	old, err := v.parse(ctx, t, a)
 	if err != nil {
 		return TableDiff{}, err
@@ -142,6 +147,22 @@ func (v *Versions) compareTable(ctx context.Context, t catalog.Type, a, b held) 
 	slices.SortFunc(d.Dispositions, func(a, b Transition) int {
 		return cmp.Or(cmp.Compare(b.Rows, a.Rows), strings.Compare(a.From, b.From), strings.Compare(a.To, b.To))
 	})
+	return d, nil
+}
+
+// loneTable tells of a table that one of two versions does not have.
+func (v *Versions) loneTable(ctx context.Context, t catalog.Type, a, b held) (TableDiff, error) {
+	d := TableDiff{Table: t, From: a.Path, To: b.Path, Dispositions: []Transition{}}
+	rows, h := &d.Added, b
+	if b.Path == "" {
+		rows, h = &d.Removed, a
+	}
+	table, err := v.parse(ctx, t, h)
+	if err != nil {
+		return TableDiff{}, err
+	}
+	*rows = table.Len()
+	d.RowsURL = fmt.Sprintf("/api/v1/catalogs/%s?version=%s", t, url.QueryEscape(h.Hash.String()))
 	return d, nil
 }
 
