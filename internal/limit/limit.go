@@ -67,7 +67,8 @@ type Rule struct {
 // Rule gives the budget of the options. Rates above a million a minute come out
 // coarse, since the interval is a whole number.
 func (o Options) Rule() Rule {
-	rate := int64(o.PerMinute)
+	const minute = int64(time.Minute / time.Microsecond)
+	rate := min(int64(o.PerMinute), minute)
 	if rate <= 0 {
 		rate = defaultPerMinute
 	}
@@ -75,8 +76,7 @@ func (o Options) Rule() Rule {
 	if burst <= 0 {
 		burst = 2 * rate
 	}
-	const minute = int64(time.Minute / time.Microsecond)
-	return Rule{Interval: max(1, (minute+rate-1)/rate), Burst: min(burst, maxBurst)}
+	return Rule{Interval: (minute + rate - 1) / rate, Burst: min(burst, maxBurst)}
 }
 
 // Window is the time in µs in which an empty budget fills.

@@ -67,9 +67,10 @@ func (l *Local) Allow(ctx context.Context, key string, cost int) (Decision, erro
 	}
 	tat, ok := l.rule.Take(tat, now, cost)
 	switch {
+	case tat <= now: // nothing is owed
 	case known:
 		p.slots[i].tat = tat
-	case tat > now:
+	default:
 		p.put(n, tat, now, l.max)
 	}
 	return l.rule.Decision(tat, now, cost, ok), nil

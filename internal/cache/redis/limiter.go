@@ -12,25 +12,26 @@ import (
 )
 
 // gcra is limit.Rule.Take on the server: KEYS[1] holds the TAT; ARGV are the
-// window, the price (µs) and the time now, or "" for the server's own, which is
-// one for all who share a budget. Answers: allowed, TAT, now. Whatever else is
-// in the key counts as nothing.
+// window, the price (µs), how long to keep the key beyond its use (ms), and the
+// time now, or "" for the server's own, which is one for all who share a budget.
+// Answers: allowed, TAT, now. Whatever else is in the key counts as nothing.
 const gcra = `
-local window, price, now = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local window, price, now = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[4])
 if not now then
   local t = redis.call('TIME')
   now = t[1] * 1000000 + t[2]
 end
 local held = redis.pcall('GET', KEYS[1])
-local tat = type(held) == 'string' and tonumber(held) or now
-if not (tat > now) then tat = now end
-tat = math.floor(math.min(tat, now + window))
-if tat + price > now + window then return {0, tat, now} end
-tat = tat + price
-if tat > now then
-  redis.call('SET', KEYS[1], string.format('%.0f', tat), 'PX', math.ceil((tat - now) / 1000))
+held = type(held) == 'string' and tonumber(held) or now
+local tat, allowed = now, 0
+if held > now then tat = math.floor(math.min(held, now + window)) end
+if tat + price <= now + window then
+  tat, allowed = tat + price, 1
 end
-return {1, tat, now}`
+if tat > now and tat ~= held then
+  redis.call('SET', KEYS[1], string.format('%.0f', tat), 'PX', math.ceil((tat - now) / 1000) + ARGV[3])
+end
+return {allowed, tat, now}`
 
 // Limiter is a limit.Limiter whose budgets all servers on one Redis share. While
 // Redis is down, each server decides by itself, from where the shared budgets
@@ -80,11 +81,11 @@ func (l *Limiter) shared(ctx context.Context, key string, cost int) (limit.Decis
 	}
 	short, cancel := l.cache.link.limit(ctx)
 	defer cancel()
-	var now string
-	if l.clock != nil {
-		now = strconv.FormatInt(l.clock().UnixMicro(), 10)
+	keep, now := "0", ""
+	if l.clock != nil { // Redis drops keys by its own clock
+		keep, now = "3600000", strconv.FormatInt(l.clock().UnixMicro(), 10)
 	}
-	args := []string{strconv.FormatInt(l.rule.Window(), 10), strconv.FormatInt(l.rule.Price(cost), 10), now}
+	args := []string{strconv.FormatInt(l.rule.Window(), 10), strconv.FormatInt(l.rule.Price(cost), 10), keep, now}
 	answer, err := l.script.Exec(short, client, []string{name}, args).AsIntSlice()
 	if err != nil || len(answer) != 3 {
 		if !isFull(err) {

@@ -1,10 +1,7 @@
 package redis
 
 import (
-	"context"
-	"crypto/tls"
 	"log/slog"
-	"net"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -111,15 +108,4 @@ func (c *Cache) State() State {
 	c.link.mu.Lock()
 	defer c.link.mu.Unlock()
 	return State{Up: c.link.up.Load(), Since: c.link.since, Reason: plain(c.link.reason)}
-}
-
-// dial makes a connection that ends with the link, and is read with care.
-func (l *link) dial(ctx context.Context, address string, d *net.Dialer, t *tls.Config) (net.Conn, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(l.ctx, cancel)()
-	if t != nil {
-		return (&tls.Dialer{NetDialer: d, Config: t}).DialContext(ctx, "tcp", address)
-	}
-	return d.DialContext(ctx, "tcp", address)
 }
