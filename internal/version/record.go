@@ -219,14 +219,21 @@ func (r *record) commit(st *repository, tree plumbing.Hash, message string, at t
 	return hash, st.point(branch, hash)
 }
 
-// strike notes that a version was deleted: a commit without files, and no tag.
+// deletedRefs keeps the tags of deleted versions, so that they go on being part of
+// the record and git does not take them for lost. A name may be deleted often, so
+// that the digest of the tag belongs to it.
+const deletedRefs = "refs/deleted/"
+
+// strike notes that a version was deleted: a commit without files, and the tag is
+// moved away.
 func (r *record) strike(ctx context.Context, n exo.VersionName, at time.Time) error {
 	st, err := r.open(ctx, true)
 	if err != nil {
 		return err
 	}
 	tag := plumbing.NewTagReferenceName(string(n))
-	if _, err := st.reference(tag); err != nil {
+	old, err := st.reference(tag)
+	if err != nil {
 		if errors.Is(err, plumbing.ErrReferenceNotFound) {
 			return nil
 		}
@@ -235,6 +242,12 @@ func (r *record) strike(ctx context.Context, n exo.VersionName, at time.Time) er
 	tree, err := put(st, &object.Tree{})
 	if err == nil {
 		_, err = r.commit(st, tree, "Delete "+string(n)+"\n", at)
+	}
+	if err == nil {
+		err = fsys.MkdirAll(r.fs, st.disk.at(deletedRefs), 0o755)
+	}
+	if err == nil {
+		err = st.point(plumbing.ReferenceName(deletedRefs+string(n)+"-"+old.Hash().String()[:12]), old.Hash())
 	}
 	if err == nil {
 		err = st.RemoveReference(tag)

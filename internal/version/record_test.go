@@ -175,6 +175,43 @@ func TestTheRecordOutlivesAGarbageCollection(t *testing.T) {
 	}
 }
 
+func TestGitFindsNothingDanglingAfterDeletions(t *testing.T) {
+	b := open(t, t.TempDir())
+	b.fill(3)
+	for range 2 { // the name is given again
+		b.create("v1")
+		if _, err := b.Delete(context.Background(), "v1", version.DeleteOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.create("v2")
+	for _, collect := range [][]string{nil, {"gc", "-q", "--prune=now"}} {
+		if collect != nil {
+			git(t, b, collect...)
+			if _, err := b.Delete(context.Background(), "v2", version.DeleteOptions{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if out := git(t, b, "fsck", "--full", "--strict", "--dangling"); strings.TrimSpace(out) != "" {
+			t.Errorf("git fsck says %s", out)
+		}
+		sound(t, b)
+	}
+	kept := strings.Fields(git(t, b, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/deleted"))
+	if len(kept) != 3 || !strings.HasPrefix(kept[0], "v1-") || !strings.HasPrefix(kept[2], "v2-") {
+		t.Errorf("kept of the deleted: %v", kept)
+	}
+	if tags := strings.TrimSpace(git(t, b, "tag")); tags != "" {
+		t.Errorf("tags after the deletions: %q", tags)
+	}
+	dir := b.dir
+	b.shut()
+	b = open(t, dir)
+	if list, err := b.List(context.Background()); err != nil || len(list) > 0 {
+		t.Errorf("a start brings deleted versions back: %v %v", list, err)
+	}
+}
+
 func TestASecondVersionOfManyFilesWritesLittle(t *testing.T) {
 	b := open(t, t.TempDir())
 	m := version.Manifest{}
