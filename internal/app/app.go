@@ -84,11 +84,12 @@ type App struct {
 
 	SetAside string // where the damaged index database went, in the data folder; empty: it was not damaged
 
-	disk    fsys.FS
-	db      *sqldb.DB      // the index
-	cache   fsys.FS        // nil: there is none to read
-	tables  *tables.Tables // of Store, parsed once for all
-	closers []closer
+	disk     fsys.FS
+	dataPath string
+	db       *sqldb.DB      // the index
+	cache    fsys.FS        // nil: there is none to read
+	tables   *tables.Tables // of Store, parsed once for all
+	closers  []closer
 
 	background *background
 	sweeping   *background // clean-ups that the guard begins; nil for a reader
@@ -146,7 +147,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	a.API, err = api.New(api.Options{
 		Ingest: a.Ingest, Process: a.Process, Jobs: a.Jobs, Library: library{a.Store, a.disk}, Cache: a.Cache,
 		Catalogs: a.Query, Versions: a.tables, History: a.History, Review: a.Review, Reports: a.Reports,
-		Releases: releases{a.Releases}, Maintain: a.Maintain, Integrity: a.Integrity, Backup: a.Backup,
+		Releases: a.releases(), Maintain: a.Maintain, Integrity: a.Integrity, Backup: a.Backup,
 		Clock: o.Clock, Rand: o.Rand, Log: a.Log, Version: Version, BaseURL: cfg.Changes.BaseURL, BodyTimeout: 15 * time.Second, WriteTimeout: time.Minute,
 	})
 	if err == nil {
@@ -244,7 +245,7 @@ func (a *App) openStore(ctx context.Context, cfg config.Config, o Options) error
 	if err != nil {
 		return err
 	}
-	a.disk = disk
+	a.disk, a.dataPath = disk, cfg.DataPath
 	a.later("data folder", disk.Close)
 	a.openGuard(cfg, o)
 	if write {
@@ -341,7 +342,7 @@ func (a *App) openJobs(ctx context.Context, cfg config.Config, o Options) error 
 	a.later("job database", db.Close)
 	handlers := api.Handlers(a.Ingest, a.Process)
 	maps.Copy(handlers, api.ReviewHandlers(a.Review))
-	maps.Copy(handlers, api.VersionHandlers(releases{a.Releases}))
+	maps.Copy(handlers, api.VersionHandlers(a.releases()))
 	maps.Copy(handlers, api.MaintainHandlers(a.Maintain))
 	maps.Copy(handlers, api.BackupHandlers(a.Backup))
 	maps.Copy(handlers, api.IntegrityHandlers(a.Integrity))

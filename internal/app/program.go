@@ -62,7 +62,7 @@ func (p *program) Read(ctx context.Context, c cli.Common) (*cli.Reader, error) {
 	r := &cli.Reader{
 		Library: a.Store, Ingest: a.Ingest, Process: a.Process, Files: a.Store, Close: a.Close,
 		Catalogs: a.Query, Versions: a.tables, History: a.History, Reports: a.Reports, Targets: a.Review,
-		Releases: releases{a.Releases}, Integrity: a.Integrity, Backup: a.Backup,
+		Releases: a.releases(), Integrity: a.Integrity,
 		Base: cmp.Or(cfg.Changes.BaseURL, "http://"+cfg.Listen),
 	}
 	if a.Cache != nil {
@@ -85,7 +85,7 @@ func (p *program) Write(ctx context.Context, c cli.Common, rebuild bool) (*cli.W
 func writer(a *App) *cli.Writer {
 	return &cli.Writer{
 		Library: a.Store, Reindex: a.Store, Ingest: a.Ingest, Process: a.Process, Derive: a.Derive, Review: a.Review, Reports: a.Reports,
-		Releases: releases{a.Releases}, Maintain: a.Maintain, Integrity: a.Integrity, Backup: a.Backup,
+		Releases: a.releases(), Maintain: a.Maintain, Integrity: a.Integrity, Backup: a.Backup,
 		Close: a.Close, SetAside: a.SetAside,
 	}
 }

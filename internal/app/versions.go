@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/fsys"
@@ -20,7 +21,12 @@ func (a *App) openVersions(ctx context.Context, o Options) (err error) {
 }
 
 // releases adds to the versions what needs the machine's own folders.
-type releases struct{ *version.Versions }
+type releases struct {
+	*version.Versions
+	data string // the data folder
+}
+
+func (a *App) releases() releases { return releases{a.Releases, a.dataPath} }
 
 // RestoreTo restores to a folder anywhere, which must be empty or new. One that
 // was made for it goes again if nothing came of it.
@@ -28,6 +34,10 @@ func (r releases) RestoreTo(ctx context.Context, name exo.VersionName, folder st
 	const op = "app.RestoreTo"
 	none := version.RestoreReport{Version: name, Target: version.InFolder}
 	if _, err := r.Show(ctx, name); err != nil { // before a folder is made for it
+		return none, err
+	}
+	folder = filepath.Clean(folder)
+	if err := outside(op, folder, r.data); err != nil {
 		return none, err
 	}
 	made, err := emptyFolder(folder, !o.DryRun)
@@ -50,6 +60,18 @@ func (r releases) RestoreTo(ctx context.Context, name exo.VersionName, folder st
 	defer func() { err = errors.Join(err, disk.Close()) }()
 	o.To = disk
 	return r.Versions.Restore(ctx, name, o, report)
+}
+
+// outside refuses a folder to restore to that is among the data.
+func outside(op, folder, data string) error {
+	full, err := filepath.Abs(folder)
+	if err == nil {
+		data, err = filepath.Abs(data)
+	}
+	if err != nil {
+		return exo.E(op, exo.Invalid, nil, err).Say("%.200s is no folder that can be named", folder).Try("name an empty folder, or a new one")
+	}
+	return fsys.Apart(op, full, data, "restored")
 }
 
 // emptyFolder refuses a folder that holds anything. One that is not there is

@@ -207,11 +207,14 @@ func TestOnlyWhatChangedIsReadAndSent(t *testing.T) {
 	b.now = b.now.Add(time.Hour)
 	b.write("raw/nasa/toi.csv", []byte("toi\n700.01\n"))
 	second := b.create(s)
+	if second.Files != first.Files+1 || second.Bytes < first.Bytes {
+		t.Errorf("the first holds %d files, %d bytes, the second %d, %d", first.Files, first.Bytes, second.Files, second.Bytes)
+	}
 	if second.Snapshot == first.Snapshot || second.ReadFiles > 2 || second.UploadedBytes > first.UploadedBytes/4 {
 		t.Errorf("first %+v\nsecond %+v", first, second)
 	}
 	list, err := s.List(t.Context())
-	if err != nil || len(list) != 2 || list[0].ID != second.Snapshot || list[0].Program != "exoplanetai test" || !list[0].CreatedAt.Equal(second.CreatedAt) {
+	if err != nil || len(list) != 2 || list[0].ID != second.Snapshot || list[0].Files != second.Files || list[0].Bytes != second.Bytes || list[0].Program != "exoplanetai test" || !list[0].CreatedAt.Equal(second.CreatedAt) {
 		t.Errorf("list %+v %v", list, err)
 	}
 }
@@ -312,8 +315,8 @@ func TestDamageIsFoundAndNotRestored(t *testing.T) {
 				t.Errorf("list %+v %v", l, err)
 			}
 			to := filepath.Join(b.base, "back")
-			if _, err := s.Restore(t.Context(), backup.RestoreOptions{To: to}, nil); err == nil {
-				t.Error("a damaged backup was restored without a word")
+			if _, err := s.Restore(t.Context(), backup.RestoreOptions{To: to}, nil); !errors.Is(err, exo.Corrupt) || exo.HintOf(err) == "" {
+				t.Errorf("a damaged backup was restored, or not called damaged: %v", err)
 			}
 			left, err := filepath.Glob(filepath.Join(b.base, "*back*"))
 			if err != nil || len(left) > 0 {

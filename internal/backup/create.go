@@ -31,7 +31,7 @@ func (s *Service) Create(ctx context.Context, o CreateOptions, report func(done,
 	const op = "backup.Create"
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if err := s.set(op); err != nil {
+	if err := s.hasTree(op); err != nil {
 		return Result{}, err
 	}
 	res = Result{CreatedAt: s.now(), DryRun: o.DryRun, Expired: []string{}}
@@ -150,7 +150,8 @@ func (s *Service) upload(ctx context.Context, r repo.DirectRepository, t *tree, 
 		}
 		id, err := snapshot.SaveSnapshot(ctx, w, m)
 		res.Snapshot = string(id)
-		res.Files, res.Bytes = int64(m.Stats.TotalFileCount), m.Stats.TotalFileSize
+		held := sizeOf(m)
+		res.Files, res.Bytes = held.TotalFileCount, held.TotalFileSize
 		return err
 	})
 	res.ReadFiles, res.ReadBytes, res.UploadedBytes = p.files.Load(), p.read.Load(), p.sent.Load()

@@ -38,13 +38,23 @@ func (s *Service) List(ctx context.Context) (list []Snapshot, err error) {
 }
 
 func (s *Service) describeSnapshot(m *snapshot.Manifest, checked map[string]time.Time) Snapshot {
+	held := sizeOf(m)
 	out := Snapshot{ID: string(m.ID), CreatedAt: m.StartTime.ToTime().UTC(), Program: m.Description,
-		Files: int64(m.Stats.TotalFileCount), Bytes: m.Stats.TotalFileSize,
+		Files: held.TotalFileCount, Bytes: held.TotalFileSize,
 		SameDisk: m.Tags[sameDisk] != ""}
 	if at, ok := checked[out.ID]; ok {
 		out.VerifiedAt = &at
 	}
 	return out
+}
+
+// sizeOf sums up what a whole snapshot holds. Its statistics tell that of the
+// upload alone, which leave out files that had not changed.
+func sizeOf(m *snapshot.Manifest) fs.DirectorySummary {
+	if m.RootEntry == nil || m.RootEntry.DirSummary == nil {
+		return fs.DirectorySummary{}
+	}
+	return *m.RootEntry.DirSummary
 }
 
 // snapshots are the whole ones, newest first.

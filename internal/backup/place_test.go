@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -62,6 +63,35 @@ func TestALinkIntoTheDataIsRefusedEvenForced(t *testing.T) {
 	}
 	if list, err := os.ReadDir(filepath.Join(b.data, "cache")); err != nil || len(list) != 1 {
 		t.Errorf("the data hold %v %v", list, err)
+	}
+}
+
+func TestNothingIsRestoredAmongTheData(t *testing.T) {
+	b := setUp(t)
+	s := b.service()
+	b.create(s)
+	link := filepath.Join(b.base, "link")
+	if err := errors.Join(os.Symlink(b.data, link), os.Mkdir(filepath.Join(b.data, "empty"), 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	before, err := filepath.Glob(filepath.Join(b.data, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, to := range []string{"q", "raw/q", "versions/zz", "versions/.new-x", "cache/q", "empty", "restored", "restored/../q", "."} {
+		for _, base := range []string{b.data, link} {
+			for _, dry := range []bool{true, false} {
+				if _, err := s.Restore(t.Context(), backup.RestoreOptions{To: base + "/" + to, DryRun: dry}, nil); !errors.Is(err, exo.Invalid) || exo.HintOf(err) == "" {
+					t.Errorf("%s, dry run %v: %v", to, dry, err)
+				}
+			}
+		}
+	}
+	if after, err := filepath.Glob(filepath.Join(b.data, "*")); err != nil || !slices.Equal(before, after) {
+		t.Errorf("the data folder had %v, has %v %v", before, after, err)
+	}
+	if _, err := s.Restore(t.Context(), backup.RestoreOptions{To: filepath.Join(b.data, "restored/q")}, nil); err != nil {
+		t.Errorf("below restored: %v", err)
 	}
 }
 

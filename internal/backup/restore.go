@@ -63,7 +63,7 @@ func (s *Service) Verify(ctx context.Context, o VerifyOptions, report func(done,
 
 func (s *Service) verify(ctx context.Context, m *snapshot.Manifest, root fs.Directory, report func(done, total int64)) (VerifyReport, error) {
 	rep := VerifyReport{Snapshot: string(m.ID), VerifiedAt: s.now(), Damaged: []Damage{}}
-	if err := s.readBack(ctx, root, &rep, m.Stats.TotalFileSize, report); err != nil {
+	if err := s.readBack(ctx, root, &rep, sizeOf(m).TotalFileSize, report); err != nil {
 		return rep, err
 	}
 	rep.OK = len(rep.Damaged) == 0
@@ -143,6 +143,9 @@ func (s *Service) Restore(ctx context.Context, o RestoreOptions, report func(don
 // target checks where to restore to, and what.
 func (s *Service) target(o RestoreOptions) (RestoreOptions, error) {
 	if o.Folder != "" {
+		if err := s.hasTree("backup.Restore"); err != nil {
+			return o, err
+		}
 		p, err := exo.ParsePath("restored/" + o.Folder)
 		if err != nil {
 			return o, err
@@ -152,6 +155,9 @@ func (s *Service) target(o RestoreOptions) (RestoreOptions, error) {
 	o.To = filepath.Clean(o.To)
 	if !filepath.IsAbs(o.To) || filepath.Dir(o.To) == o.To {
 		return o, exo.Errorf("backup.Restore", exo.Invalid, nil, "the folder to restore to must be a full path, and not the root")
+	}
+	if err := fsys.Apart("backup.Restore", o.To, s.o.DataPath, "restored"); err != nil {
+		return o, err
 	}
 	for _, p := range o.Paths {
 		if _, err := exo.ParsePath(strings.TrimSuffix(p, "/")); err != nil {
@@ -167,7 +173,7 @@ func (s *Service) restore(ctx context.Context, m *snapshot.Manifest, root fs.Dir
 	if o.Folder != "" {
 		rep.To = "restored/" + o.Folder // paths of the machine are nobody's business
 	}
-	b := &bringing{at: "." + base + ".restoring", want: o.Paths, dry: o.DryRun, rep: &rep, total: m.Stats.TotalFileSize, report: report}
+	b := &bringing{at: "." + base + ".restoring", want: o.Paths, dry: o.DryRun, rep: &rep, total: sizeOf(m).TotalFileSize, report: report}
 	parent, err := fsys.OpenDir(filepath.Dir(o.To), !o.DryRun)
 	if gone(err) && o.DryRun { // then so is the folder
 		return rep, b.all(ctx, root)

@@ -4,11 +4,15 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
+	stdfs "io/fs"
+	"net"
 	"path"
 	"strings"
 
 	"github.com/kopia/kopia/fs"
+	"github.com/kopia/kopia/repo/blob"
 
 	"exoplanetai/internal/exo"
 )
@@ -62,12 +66,13 @@ func children(ctx context.Context, root fs.Directory, name string, visit func(fs
 	return fs.IterateEntries(ctx, d, func(_ context.Context, e fs.Entry) error { return visit(e) })
 }
 
+// reading opens a file of a snapshot for use.
 func reading(ctx context.Context, f fs.File, use func(io.Reader) error) error {
 	r, err := f.Open(ctx)
 	if err != nil {
-		return err
+		return unproved(ctx, f.Name(), err)
 	}
-	err = use(r)
+	err = use(&proving{ctx, r, f.Name()})
 	if cerr := r.Close(); err == nil {
 		err = cerr
 	}
@@ -103,4 +108,34 @@ func (s sums) manifest(version string, r io.Reader) error {
 		s[path.Join("versions", version, "files", f.Path)] = f.Hash
 	}
 	return nil
+}
+
+// proving gives the errors of Kopia's readers their kind, before whoever copies
+// takes them for errors of the disk that is copied to.
+type proving struct {
+	ctx context.Context // of one use
+	io.Reader
+	name string
+}
+
+func (p *proving) Read(b []byte) (int, error) {
+	n, err := p.Reader.Read(b)
+	if err == io.EOF {
+		return n, err
+	}
+	return n, unproved(p.ctx, p.name, err)
+}
+
+// unproved gives an error of reading a snapshot its kind: bytes that the
+// repository has lost, or that do not open, are damaged; a place that cannot be
+// reached is not.
+func unproved(ctx context.Context, name string, err error) error {
+	var disk *stdfs.PathError
+	var line net.Error
+	switch {
+	case err == nil, ctx.Err() != nil, errors.As(err, new(*exo.Error)), errors.As(err, &disk), errors.As(err, &line), errors.Is(err, blob.ErrInvalidCredentials):
+		return err
+	}
+	return exo.E("backup.read", exo.Corrupt, name, err).Say("%s cannot be read from the backup: the repository is damaged", name).
+		Try("exoplanetai backup verify tells what else is; another snapshot may be whole")
 }

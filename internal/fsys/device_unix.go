@@ -7,7 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
+
+	"exoplanetai/internal/exo"
 )
 
 // SameDevice tells whether two full paths of this machine are on one file
@@ -65,6 +68,35 @@ func Inside(path, folder string) (bool, error) {
 			return false, nil
 		}
 	}
+}
+
+// Apart refuses a full path of this machine that is the folder of the data, or in
+// it, for what does not belong to the tree, whatever links either is named by.
+// Below the folder except of the data it may be. A data folder that is not there,
+// or empty, has nothing that could be harmed.
+//
+// Errors: exo.Invalid.
+func Apart(op, path, data, except string) error {
+	within, err := Inside(path, data)
+	if err != nil || !within {
+		return err
+	}
+	real, err := resolve(filepath.Clean(path))
+	if err != nil {
+		return Typed(op, "", err)
+	}
+	if data, err = resolve(filepath.Clean(data)); err != nil {
+		return Typed(op, "", err)
+	}
+	rel, err := filepath.Rel(data, real)
+	if err == nil && strings.HasPrefix(rel, except+string(filepath.Separator)) {
+		return nil
+	}
+	if list, lerr := os.ReadDir(data); rel == "." && (errors.Is(lerr, fs.ErrNotExist) || lerr == nil && len(list) == 0) {
+		return nil
+	}
+	return exo.Errorf(op, exo.Invalid, nil, "the folder to write to is in the data folder, whose files would no longer be what the checks expect").
+		Try("name a folder outside of the data folder, or one below %s/ in it", except).With("parameter", "to")
 }
 
 // resolve follows the links of the part of a path that is there.
