@@ -90,7 +90,7 @@ func theKey() ([]byte, error) { return key, nil }
 
 // world is a record with all it needs.
 type world struct {
-	t      *testing.T
+	t      testing.TB
 	path   string
 	db     *sqldb.DB
 	clock  *clock
@@ -99,7 +99,7 @@ type world struct {
 	log    *audit.Log
 }
 
-func newWorld(t *testing.T, change func(o *audit.Options)) *world {
+func newWorld(t testing.TB, change func(o *audit.Options)) *world {
 	t.Helper()
 	w := &world{t: t, path: filepath.Join(t.TempDir(), "x.db"), clock: &clock{t: start}, mirror: newMirror()}
 	w.o = audit.Options{Clock: w.clock.now, Mirror: w.mirror, ReadMirror: w.mirror.read, Key: theKey}
