@@ -79,13 +79,20 @@ func (s *Service) storage(ctx context.Context, create bool) (blob.Storage, error
 // in opens the repository, does the work and closes it. With create it is made
 // where there is none.
 func (s *Service) in(ctx context.Context, op string, create bool, do func(context.Context, repo.DirectRepository) error) error {
+	ctx, end := brimming(ctx)
+	defer end()
 	r, done, err := s.connect(ctx, create)
-	if err != nil {
-		return typed(op, err)
+	if err == nil {
+		err = do(ctx, r)
+		if cerr := done(); err == nil {
+			err = cerr
+		}
 	}
-	err = do(ctx, r)
-	if cerr := done(); err == nil {
-		err = cerr
+	if ferr := full(ctx); err != nil && ferr != nil {
+		if serr := s.scrap(context.WithoutCancel(ctx), true); serr != nil {
+			s.o.Log.Warn("what a backup left on a full disk cannot be removed", "error", serr)
+		}
+		return ferr
 	}
 	return typed(op, err)
 }
@@ -169,6 +176,9 @@ func (s *Service) describe(ctx context.Context, place *place, name string, creat
 // formatBlob is the blob that makes a place a repository.
 const formatBlob blob.ID = "kopia.repository"
 
+// settingsBlob is written before it; Kopia refuses a place that has it alone.
+const settingsBlob blob.ID = "kopia.blobcfg"
+
 // initialize makes the repository, unless there is one. A place that holds
 // other things is refused.
 func (s *Service) initialize(ctx context.Context, st blob.Storage) (bool, error) {
@@ -198,11 +208,17 @@ func (s *Service) empty(ctx context.Context, st blob.Storage) error {
 			return err
 		}
 		list, err := dir.ReadDir(".")
+		begun := false
 		for _, e := range list {
-			if e.Name() != sharded.ParametersFile { // Kopia writes it before anything
-				err = errors.Join(err, foreign)
-				break
+			switch {
+			case e.Name() == string(settingsBlob)+sharded.CompleteBlobSuffix:
+				begun = true
+			case e.Name() != sharded.ParametersFile && !partName.MatchString(e.Name()): // Kopia writes it before anything
+				return errors.Join(err, foreign, dir.Close())
 			}
+		}
+		if begun { // and cut short: without formatBlob nothing can be in it
+			err = errors.Join(err, st.DeleteBlob(ctx, settingsBlob))
 		}
 		return errors.Join(err, dir.Close())
 	}
@@ -232,7 +248,7 @@ func typed(op string, err error) error {
 		return exo.E(op, exo.NotFound, nil, err).Say("there is no backup yet").Try("exoplanetai backup create")
 	}
 	if kinded := fsys.Typed(op, "", err); exo.KindOf(kinded) == exo.Full {
-		return exo.E(op, exo.Full, nil, err).Say("the place for backups is full").Try("make room there or lower backup_retention_days")
+		return noRoom(op, err)
 	} else if exo.KindOf(kinded) == exo.NotFound {
 		return exo.E(op, exo.NotFound, nil, err).Say("the place for backups is not there").Try("mount it, or make the first backup with `exoplanetai backup create`")
 	}
