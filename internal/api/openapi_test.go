@@ -61,6 +61,7 @@ var contract = []string{
 	"POST /api/v1/data/preprocess/lightcurve",
 	"POST /api/v1/data/storage/repair",
 	"POST /api/v1/data/storage/rollback",
+	"POST /api/v1/data/storage/sweep",
 	"POST /api/v1/data/storage/verify",
 	"POST /api/v1/data/validate",
 	"POST /api/v1/data/version/create",

@@ -350,3 +350,31 @@ func TestDamageNamesTheStar(t *testing.T) {
 		t.Errorf("%+v", list)
 	}
 }
+
+func TestAQuickLookFindsStrangersBesideFilesThatItKnows(t *testing.T) {
+	b := open(t, fastDir(t))
+	for i := range 3 {
+		publish(t, b.Store, fmt.Sprintf("raw/nasa/%d.csv", i), []byte("a table"))
+	}
+	var want []string
+	for _, name := range []string{"raw/nasa/stranger.csv", "raw/nasa/below/deep/stranger.csv", "raw/elsewhere/stranger.csv", "metadata/raw/nasa/stranger.csv.json", "lightcurves/stranger.fits"} {
+		full := filepath.Join(b.dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(full), 0o755), os.WriteFile(full, []byte("x"), 0o444)); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, name)
+	}
+	slices.Sort(want)
+	for _, quick := range []bool{true, false} {
+		rep, err := b.Verify(t.Context(), store.VerifyOptions{Quick: quick}, nil)
+		var got []string
+		for _, d := range rep.Damaged {
+			if d.Class == store.Extra {
+				got = append(got, d.Path)
+			}
+		}
+		if err != nil || !slices.Equal(got, want) || len(rep.Damaged) != len(want) {
+			t.Errorf("quick %v: %v, %+v", quick, err, rep.Damaged)
+		}
+	}
+}

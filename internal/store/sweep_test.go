@@ -5,8 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -168,4 +171,97 @@ func TestWithoutRoomNothingIsStagedAndReadingGoesOn(t *testing.T) {
 		t.Errorf("publish again, when there is room: %v", err)
 	}
 	fullyVerified(t, b, "at the end")
+}
+
+// TestNightlySweepsProveAllWithinThePeriodWhileFilesCome is 30 nights of a
+// store that grows while it is swept.
+func TestNightlySweepsProveAllWithinThePeriodWhileFilesCome(t *testing.T) { // R9
+	const had, come, nights = 600, 120, 30
+	var now atomic.Int64
+	now.Store(noon.UnixNano())
+	b := open(t, fastDir(t), func(o *store.Options) {
+		o.Clock = func() time.Time { return time.Unix(0, now.Add(int64(time.Millisecond))).UTC() }
+	})
+	text := func(i int) []byte { return bytes.Repeat([]byte("x"), 10+i%50) }
+	for i := range had {
+		publish(t, b.Store, fmt.Sprintf("raw/nasa/%03d.csv", i), text(i))
+	}
+	night := make(chan bool)
+	var wg sync.WaitGroup
+	wg.Go(func() { // beside the sweeps: a few files each night
+		n := 0
+		for range night {
+			for range come / (nights - 1) {
+				_, err := b.Publish(context.Background(), store.Item{Staged: stage(t, b.Store, text(n)), Meta: meta(fmt.Sprintf("raw/esa/%03d.csv", n))})
+				if err != nil {
+					t.Error(err)
+				}
+				n++
+			}
+		}
+	})
+	var read int64
+	var last store.SweepReport
+	for i := range nights {
+		if i < nights-1 {
+			night <- true
+		} else {
+			close(night)
+			wg.Wait()
+		}
+		last = sweep(t, b, store.SweepOptions{MaxFiles: (had + come) / nights})
+		read += last.Files
+		if !last.OK || last.Coverage == 0 || last.Complete && i < nights-1 && last.Total.Files == had+come {
+			t.Fatalf("night %d: %+v", i, last)
+		}
+		now.Add(int64(24 * time.Hour))
+	}
+	period := 30 * 24 * time.Hour
+	if last.Coverage != 1 || last.OldestProof == nil || last.FinishedAt.Sub(*last.OldestProof) > period || last.OldestAgeS == nil {
+		t.Errorf("after %d nights: %+v", nights, last)
+	}
+	if read < last.Total.Files {
+		t.Errorf("%d files were read of %d", read, last.Total.Files)
+	}
+	t.Logf("%d of %d files read back in %d nights, oldest proof %.1f days", read, last.Total.Files, nights, *last.OldestAgeS/86400)
+}
+
+// TestSweepsCutOffAgainAndAgainRepeatLittle cuts sweeps off at moments by chance
+// and opens the store anew after each.
+func TestSweepsCutOffAgainAndAgainRepeatLittle(t *testing.T) { // R9
+	const n, batch, allowed = 1000, 64, 1000
+	b := swept(t, n)
+	dir := b.dir
+	rng := rand.New(rand.NewPCG(9, 9))
+	began := noon.Add(24 * time.Hour)
+	looked, cuts := 0, 0
+	for proved := 0; proved < n; {
+		ctx, cancel := context.WithCancel(context.Background())
+		calls, end := 0, 70+rng.IntN(200)
+		r, err := b.Sweep(ctx, store.SweepOptions{MaxFiles: n - proved}, func(int64, int64) {
+			if calls++; calls == end {
+				cancel()
+			}
+		})
+		cancel()
+		if err != nil && !errors.Is(err, exo.Canceled) {
+			t.Fatal(err)
+		}
+		if repeated := calls - int(r.Files); repeated > batch || repeated > allowed {
+			t.Errorf("%d files are to be read again", repeated)
+		}
+		if looked += calls; err != nil {
+			cuts++
+		}
+		proved += int(r.Files)
+		b.shut()
+		b = open(t, dir, func(o *store.Options) { o.Clock = func() time.Time { began = began.Add(time.Second); return began } })
+	}
+	if cuts < 3 || looked > n+batch*cuts {
+		t.Errorf("%d files looked at, %d cuts", looked, cuts)
+	}
+	if st, err := b.Stats(t.Context()); err != nil || st.Integrity.Coverage != 1 {
+		t.Errorf("%+v %v", st.Integrity, err)
+	}
+	t.Logf("%d cuts, %d of %d files read twice", cuts, looked-n, n)
 }

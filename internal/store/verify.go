@@ -117,6 +117,7 @@ type verifier struct {
 	again   []suspect         // to be looked at again at the end
 	known   []uint64          // marks of all names that rows know
 	seed    maphash.Seed      // of the marks
+	listed  map[string]folder // what a quick look has listed
 	short   map[string]bool   // checksum files that lost lines, or are none
 	noLine  map[exo.Path]bool // files and sidecars whose row points to no line of theirs
 	VerifyReport

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"exoplanetai/internal/exo"
-	"exoplanetai/internal/fsys"
 	"exoplanetai/internal/sqldb"
 )
 
@@ -178,7 +177,7 @@ func (v *verifier) strangers() error {
 	}
 	slices.Sort(v.known)
 	for _, dir := range searched() {
-		if err := fsys.Walk(v.ctx, v.s.FS, dir, v.stranger); err != nil {
+		if err := v.visit(dir); err != nil {
 			return err
 		}
 	}
@@ -196,7 +195,7 @@ func (v *verifier) stranger(name string, _ fs.DirEntry) error {
 	if of, side := described(name); side {
 		p = of
 	}
-	if _, known := slices.BinarySearch(v.known, v.mark(name)); known {
+	if v.knows(v.mark(name)) {
 		return nil
 	}
 	v.again = append(v.again, suspect{path: p, at: -1, damage: newDamage(name, Extra, "the store did not put this here", nil)})

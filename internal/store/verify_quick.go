@@ -3,6 +3,7 @@ package store
 import (
 	"io/fs"
 	"path"
+	"slices"
 
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/sqldb"
@@ -17,6 +18,7 @@ type quickRow struct {
 // quickFiles compares existence, type, length and permissions of files and
 // sidecars with the index. It lists each folder once and opens no file.
 func (v *verifier) quickFiles() error {
+	v.listed = map[string]folder{}
 	folders := &listing{v: v, byDir: map[string]map[string]fs.DirEntry{}}
 	for after := ""; ; {
 		list, err := v.quickRows(after)
@@ -128,6 +130,7 @@ func (l *listing) stat(name string) (fs.FileInfo, error) {
 		for _, e := range entries {
 			names[e.Name()] = e
 		}
+		l.v.remember(dir, entries)
 		l.byDir[dir] = names
 	}
 	e, ok := names[path.Base(name)]
@@ -139,4 +142,61 @@ func (l *listing) stat(name string) (fs.FileInfo, error) {
 		return l.v.s.FS.Lstat(name)
 	}
 	return info, nil
+}
+
+// folder is what is kept of a folder that a quick look has listed, so that the
+// look for strangers does not list it again: that costs a system call per name.
+type folder struct {
+	folders []string // below it
+	marks   []uint64 // of the names of its files
+}
+
+func (v *verifier) remember(dir string, entries []fs.DirEntry) {
+	var f folder
+	for _, e := range entries {
+		if name := path.Join(dir, e.Name()); e.IsDir() {
+			f.folders = append(f.folders, name)
+		} else {
+			f.marks = append(f.marks, v.mark(name))
+		}
+	}
+	v.listed[dir] = f
+}
+
+// visit calls stranger for the files below a folder; what a quick look has
+// listed and rows know is passed over.
+func (v *verifier) visit(dir string) error {
+	f, ok := v.listed[dir]
+	if !ok || slices.ContainsFunc(f.marks, func(m uint64) bool { return !v.knows(m) }) {
+		list, err := v.s.FS.ReadDir(dir)
+		if exo.KindOf(err) == exo.NotFound && err != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		f = folder{}
+		for _, e := range list {
+			if name := path.Join(dir, e.Name()); e.IsDir() {
+				f.folders = append(f.folders, name)
+			} else if err := v.stranger(name, e); err != nil {
+				return err
+			}
+		}
+	}
+	for _, name := range f.folders {
+		if err := v.ctx.Err(); err != nil {
+			return exo.E("store.Verify", exo.KindOf(err), nil, err)
+		}
+		if err := v.visit(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// knows tells whether a row has a name; the marks are sorted by then.
+func (v *verifier) knows(mark uint64) bool {
+	_, known := slices.BinarySearch(v.known, mark)
+	return known
 }
