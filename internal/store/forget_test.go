@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"exoplanetai/internal/exo"
@@ -269,21 +270,27 @@ func TestPowerCutWhileAForgetIsFinishedLeavesNoneBehind(t *testing.T) {
 // counted is a disk that counts what the calls of a Forget cost.
 type counted struct {
 	fsys.FS
-	on             bool
+	on bool
+
+	mu             sync.Mutex // guards what follows: folders are synced side by side
 	renames, syncs map[string]int
 }
 
-func (c *counted) Rename(from, to string) error {
+func (c *counted) count(calls map[string]int, name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.on {
-		c.renames[to]++
+		calls[name]++
 	}
+}
+
+func (c *counted) Rename(from, to string) error {
+	c.count(c.renames, to)
 	return c.FS.Rename(from, to)
 }
 
 func (c *counted) SyncDir(name string) error {
-	if c.on {
-		c.syncs[name]++
-	}
+	c.count(c.syncs, name)
 	return c.FS.SyncDir(name)
 }
 
