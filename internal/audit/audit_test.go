@@ -16,7 +16,7 @@ import (
 	"exoplanetai/internal/sqldb"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func leakTest(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var start = time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
 
