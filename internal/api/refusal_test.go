@@ -49,6 +49,7 @@ func TestBadRequestsGetAProblemAndCallNothing(t *testing.T) {
 		"a negative sector":                  {"POST", light, `{"target_name":"TIC 1","sector_quarter":-4}`, nil, 400, exo.Invalid, "sector_quarter"},
 		"a sector that is no number":         {"POST", light, `{"target_name":"TIC 1","sector_quarter":"one"}`, nil, 400, exo.Invalid, "sector_quarter"},
 		"a bad request asked to run later":   {"POST", table, `{"table_type":"xyz"}`, []string{"Prefer", "respond-async"}, 400, exo.Invalid, "table_type"},
+		"a body where none is read":          {"POST", "/api/v1/data/version/v1/verify", `{"quick":true}`, nil, 400, exo.Invalid, "takes no body"},
 		"an unknown route":                   {"GET", "/api/v1/nowhere", ``, nil, 404, exo.NotFound, "/api/v1/nowhere"},
 		"a wrong method":                     {"GET", table, ``, nil, 405, exo.NotAllowed, "GET"},
 		"an unknown job":                     {"GET", "/api/v1/jobs/zzz", ``, nil, 404, exo.NotFound, "zzz"},

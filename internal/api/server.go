@@ -1,11 +1,13 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"strings"
 	"sync"
 	"time"
@@ -231,6 +233,21 @@ func (c statusContext) SetStatus(code int) {
 // Unwrap lets the adapter find its own context.
 func (c statusContext) Unwrap() huma.Context { return c.wrapped }
 
+// noBody refuses a body, but an empty object, where none is read: what stands in
+// it would seem to be obeyed, and is not.
+func noBody(api huma.API) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		if r := ctx.BodyReader(); r != nil {
+			text, err := io.ReadAll(io.LimitReader(r, maxBody)) // bounded has read it already
+			if text = bytes.Join(bytes.Fields(text), nil); err != nil || len(text) > 0 && string(text) != "{}" {
+				_ = huma.WriteErr(api, ctx, http.StatusBadRequest, "this call takes no body: its parameters stand in the address, after a question mark") // the client may be gone
+				return
+			}
+		}
+		next(ctx)
+	}
+}
+
 // register adds a route whose errors become problem documents.
 func register[I, O any](s *Server, api huma.API, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
 	op.BodyReadTimeout = -1 // bounded has read the body already
@@ -244,6 +261,9 @@ func register[I, O any](s *Server, api huma.API, op huma.Operation, handle func(
 	}
 	if op.Responses["200"] == nil && op.DefaultStatus == http.StatusOK {
 		op.Responses["200"] = &huma.Response{Description: "OK"}
+	}
+	if _, takes := reflect.TypeFor[I]().FieldByName("Body"); !takes && op.Method != http.MethodGet {
+		op.Middlewares = append(op.Middlewares, noBody(api))
 	}
 	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)

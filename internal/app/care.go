@@ -165,8 +165,22 @@ func (a *App) backupOptions(cfg config.Config, o Options) (backup.Options, error
 	b.StateDir = filepath.Join(state, "backup")
 	if b.Repository != "" {
 		b.Password, b.Unusable = readPassword(cfg.Backup.PasswordFile) // who asks for no backup needs no password
+		if b.Warning = openToOthers(cfg.Backup.PasswordFile); b.Warning != "" {
+			a.Log.Warn(b.Warning)
+		}
 	}
 	return b, nil
+}
+
+// openToOthers tells of a file with a password that others than its owner may
+// read. It is used all the same: secrets that a container is given look like that.
+func openToOthers(name string) string {
+	const others = 0o077
+	info, err := os.Stat(name)
+	if err != nil || info.Mode().Perm()&others == 0 {
+		return ""
+	}
+	return "others than its owner may read the file that backup.password_file names: run chmod 600 on it"
 }
 
 // maxPassword bounds a file with a password.

@@ -41,3 +41,31 @@ func TestNoVersionIsRestoredAmongTheData(t *testing.T) {
 		t.Errorf("afterwards: %d %s %s", code, out, errs)
 	}
 }
+
+func TestAPasswordFileOpenToOthersIsToldWithTheWayOut(t *testing.T) {
+	s := sky(t)
+	if _, errs, code := s.run(t, "ingest", "table", "koi"); code != 0 {
+		t.Fatal(errs)
+	}
+	secret := s.path("password")
+	config, err := os.ReadFile(s.path("data_config.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config = append(config, "backup:\n  repository: "+s.path("repository")+"\n  password_file: "+secret+"\n"...)
+	if err := os.WriteFile(s.path("data_config.yaml"), config, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(secret, []byte("a long one\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for mode, told := range map[os.FileMode]bool{0o600: false, 0o640: true, 0o604: true} {
+		if err := os.Chmod(secret, mode); err != nil {
+			t.Fatal(err)
+		}
+		out, errs, code := s.run(t, "backup", "create", "--force", "--dry-run")
+		if code != 0 || strings.Contains(out+errs, "chmod 600") != told {
+			t.Errorf("%o: %d %s %s", mode, code, out, errs)
+		}
+	}
+}

@@ -38,6 +38,9 @@ func (s *Service) Create(ctx context.Context, o CreateOptions, report func(done,
 	if res.SameDisk, err = s.apart(o.Force); err != nil {
 		return Result{}, err
 	}
+	if s.o.Warning != "" {
+		res.Warnings = append(res.Warnings, s.o.Warning)
+	}
 	if res.SameDisk {
 		res.Warnings = append(res.Warnings, "the backup is on the file system of the data: one broken disk would take both")
 	}
@@ -62,6 +65,9 @@ func (s *Service) Create(ctx context.Context, o CreateOptions, report func(done,
 		if err := maintain(ctx, r); err != nil { // the snapshot is safe all the same
 			s.o.Log.Warn("the backup repository could not be tidied", "error", err)
 			res.Warnings = append(res.Warnings, "the repository could not be tidied; the next backup tries again")
+		}
+		if err := s.scrap(ctx, false); err != nil {
+			s.o.Log.Warn("what interrupted backups left in the repository cannot be removed", "error", err)
 		}
 		return nil
 	})
@@ -89,12 +95,20 @@ func (s *Service) apart(force bool) (same bool, err error) {
 				Try("set backup.repository to a folder on another disk, or to s3://bucket/prefix")
 		}
 	}
-	same, err = fsys.SameDevice(s.o.DataPath, s.at.folder)
+	same, err = s.beside()
 	if err == nil && same && !force {
 		err = exo.Errorf(op, exo.Conflict, nil, "the place for backups is on the file system of the data: one broken disk would take both").
 			Try("set backup.repository to a folder on another disk, or to s3://bucket/prefix; --force makes the backup here all the same")
 	}
 	return same, err
+}
+
+// beside tells whether the repository is on the file system of the data.
+func (s *Service) beside() (bool, error) {
+	if s.at.folder == "" { // S3
+		return false, nil
+	}
+	return fsys.SameDevice(s.o.DataPath, s.at.folder)
 }
 
 // copyIndex makes a consistent copy of the index database, as of now.

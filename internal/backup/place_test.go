@@ -225,3 +225,72 @@ func TestSecretsStayWhereTheyAre(t *testing.T) {
 	}
 	empty(t, b.o.StateDir)
 }
+
+func TestAPasswordThatOthersMayReadIsTold(t *testing.T) {
+	b := setUp(t)
+	b.o.Warning = "others may read it"
+	if r := b.create(b.service()); !slices.Contains(r.Warnings, b.o.Warning) {
+		t.Errorf("%+v", r)
+	}
+}
+
+// anotherDisk is the place of a repository on another file system than a folder.
+func anotherDisk(t *testing.T, than string) string {
+	t.Helper()
+	const memory = "/dev/shm"
+	if same, err := fsys.SameDevice(than, memory); err != nil || same {
+		t.Skipf("this system has no second file system in %s (%v)", memory, err)
+	}
+	dir, err := os.MkdirTemp(memory, "exoplanetai-")
+	if err != nil {
+		t.Skipf("%s cannot be written to: %v", memory, err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return filepath.Join(dir, "repository")
+}
+
+// What one broken disk takes together with the data lets no file go.
+func TestABackupBesideTheDataDoesNotCount(t *testing.T) {
+	b, ctx := setUp(t), t.Context()
+	b.create(b.service())
+	p := exo.Path("raw/nasa/koi.csv")
+	body, err := os.ReadFile(filepath.Join(b.data, string(p)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	has := func(o backup.Options) *time.Time {
+		t.Helper()
+		b.o = o
+		s := b.service()
+		if v, err := s.Verify(ctx, backup.VerifyOptions{}, nil); err != nil || !v.OK {
+			t.Fatalf("%+v %v", v, err)
+		}
+		at, err := s.Has(ctx, p, exo.DigestOf(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	if at := has(b.o); at != nil {
+		t.Errorf("on the disk of the data: %v", at)
+	}
+	moved := b.o
+	moved.Repository = anotherDisk(t, b.base)
+	if err := os.CopyFS(moved.Repository, os.DirFS(b.o.Repository)); err != nil {
+		t.Fatal(err)
+	}
+	if at := has(moved); at != nil {
+		t.Errorf("made on the disk of the data, and moved: %v", at)
+	}
+	b.now = b.now.Add(time.Hour)
+	if r, err := b.service().Create(ctx, backup.CreateOptions{}, nil); err != nil || r.SameDisk {
+		t.Fatalf("%+v %v", r, err)
+	}
+	if at := has(moved); at == nil {
+		t.Error("a backup on another disk does not count")
+	}
+}

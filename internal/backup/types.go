@@ -16,6 +16,7 @@ type Options struct {
 	Repository    string    // a folder, or s3://bucket/prefix?endpoint=host:port&region=r, where the endpoint may begin with http://; empty: no backups
 	Password      string    // of the repository; never empty where one is set and Unusable is nil
 	Unusable      error     // why the repository cannot be used, its password cannot be read for one: every call returns it
+	Warning       string    // what is wrong with the settings and keeps nobody from a backup; Create tells it
 	AccessKey     string    // of an S3 server
 	SecretKey     string    // of an S3 server
 	RetentionDays int       // snapshots older than this go, except the newest; 0: none goes

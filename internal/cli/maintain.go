@@ -133,6 +133,10 @@ func (c *command) storageRollback() *cobra.Command {
 		Example: "  exoplanetai storage rollback koi --to v1.0 --dry-run\n  exoplanetai storage rollback koi --to v1.0\n  exoplanetai storage rollback koi --to v1.0 --json",
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			o.What = args[0]
+			if !cmd.Flags().Changed("to") {
+				return exo.Errorf("cli", exo.Invalid, nil, "--to is missing: the version whose state comes back").
+					Try("exoplanetai storage rollback %s --to VERSION; exoplanetai version list shows the versions", exo.Quote(o.What))
+			}
 			if o.To, err = exo.ParseVersionName(to); err != nil {
 				return err
 			}

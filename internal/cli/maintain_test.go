@@ -3,6 +3,7 @@ package cli_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,6 +50,7 @@ func TestCommandsOfMaintenance(t *testing.T) {
 		"retention with consent":    {[]string{"storage", "retention", "--yes"}, 0, []any{maintain.RetainOptions{DryRun: true}, maintain.RetainOptions{}}},
 		"rollback":                  {[]string{"storage", "rollback", "koi", "--to", "v1.0"}, 0, []any{maintain.RollbackOptions{What: "koi", To: "v1.0"}}},
 		"rollback to no version":    {[]string{"storage", "rollback", "koi"}, 2, nil},
+		"rollback with nothing":     {[]string{"storage", "rollback", "koi", "--to", ""}, 2, nil},
 		"rollback to a hostile one": {[]string{"storage", "rollback", "koi", "--to", "--upload-pack=x"}, 2, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -71,5 +73,12 @@ func TestRetentionRemovesNothingThatNobodyWasAskedAbout(t *testing.T) {
 	_, errs, code := run(f, "storage", "retention")
 	if want := []any{maintain.RetainOptions{DryRun: true}}; code != 0 || !slices.Equal(f.calls, want) {
 		t.Errorf("exit %d, asked %+v: %s", code, f.calls, errs)
+	}
+}
+
+func TestARollbackWithoutAVersionSaysWhatIsMissing(t *testing.T) {
+	_, errs, _ := run(&fake{}, "storage", "rollback", "koi")
+	if !strings.Contains(errs, "--to is missing") || !strings.Contains(errs, "exoplanetai storage rollback koi --to VERSION") {
+		t.Errorf("%s", errs)
 	}
 }

@@ -248,3 +248,23 @@ func TestAPersonSaysWhoseWordCounts(t *testing.T) {
 		holds(t, name, wrong)
 	})
 }
+
+func TestABadPatternIsNamedAsWhoAskedCallsIt(t *testing.T) {
+	ctx := context.Background()
+	b := open(t, t.TempDir())
+	b.fill(2)
+	b.create("v1")
+	_, create := b.Create(ctx, version.CreateOptions{Name: "v2", Patterns: []string{"../x"}})
+	_, restore := b.Restore(ctx, "v1", version.RestoreOptions{Paths: []string{"../x"}}, nil)
+	for want, err := range map[string]error{"file_patterns": create, "paths": restore} {
+		if got := exo.ExtraOf(err)["parameter"]; got != want || !errors.Is(err, exo.Invalid) || exo.HintOf(err) == "" {
+			t.Errorf("%v: the parameter is %v, should be %s", err, got, want)
+		}
+	}
+	if _, err := b.Delete(ctx, "v1", version.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Show(ctx, "v1"); !errors.Is(err, exo.NotFound) || strings.Contains(exo.HintOf(err), "yet") {
+		t.Errorf("of a deleted version: %v, %s", err, exo.HintOf(err))
+	}
+}

@@ -78,7 +78,7 @@ func wanted(m Manifest, texts []string) ([]File, error) {
 	}
 	patterns, err := parsePatterns(texts)
 	if err != nil {
-		return nil, err
+		return nil, exo.E("version.Restore", exo.KindOf(err), nil, err).With("parameter", "paths")
 	}
 	var list []File
 	for _, f := range m.Files {
