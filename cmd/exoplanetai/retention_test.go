@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"exoplanetai/internal/fsys"
 	"exoplanetai/internal/ingest"
 	"exoplanetai/internal/maintain"
 	"exoplanetai/internal/sample"
@@ -31,7 +32,7 @@ type aged struct {
 func newAged(t *testing.T) *aged {
 	t.Helper()
 	sky, web := archives(t, nil)
-	h := newHome(t, web)
+	h := newHome(t, web).with("BACKUP_REPOSITORY=" + elsewhere(t))
 	a := &aged{home: h, saved: filepath.Join(h.dir, "saved")}
 	config, err := os.OpenFile(filepath.Join(h.dir, "data_config.yaml"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
@@ -57,12 +58,39 @@ func newAged(t *testing.T) *aged {
 			a.may = append(a.may, string(r.RawPath))
 		}
 	}
-	h.must(t, nil, "backup", "create", "--force")
+	beside := &aged{home: h.with("BACKUP_REPOSITORY=" + filepath.Join(h.dir, "beside"))}
+	beside.must(t, nil, "backup", "create", "--force")
+	beside.must(t, nil, "backup", "verify")
+	if got := beside.going(t); len(got) > 0 {
+		t.Fatalf("%v would go for a backup that one broken disk takes with the data", got)
+	}
+	h.must(t, nil, "backup", "create")
 	h.must(t, nil, "backup", "verify")
 	a.stays = h.files(t, "raw", "lightcurves", "processed", "versions/v1/files")
 	maps.DeleteFunc(a.stays, func(path, _ string) bool { return slices.Contains(a.may, path) })
 	a.copied(t, h.data(), a.saved)
 	return a
+}
+
+// elsewhere is the place of a repository on another file system.
+func elsewhere(t *testing.T) string {
+	t.Helper()
+	const memory = "/dev/shm"
+	if same, err := fsys.SameDevice(os.TempDir(), memory); err != nil || same {
+		skipped()
+		t.Skipf("this system has no second file system in %s (%v)", memory, err)
+	}
+	dir, err := os.MkdirTemp(memory, "exoplanetai-")
+	if err != nil {
+		skipped()
+		t.Skipf("%s cannot be written to: %v", memory, err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return filepath.Join(dir, "repository")
 }
 
 // copied copies a folder with its hard links, times and permissions.

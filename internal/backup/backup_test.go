@@ -238,8 +238,11 @@ func TestOldSnapshotsGoAndTheNewestStays(t *testing.T) {
 
 func TestVerifyDrillHasAndOpen(t *testing.T) {
 	b, ctx := setUp(t), t.Context()
+	b.o.Repository = anotherDisk(t, b.base)
 	s := b.service()
-	b.create(s)
+	if _, err := s.Create(ctx, backup.CreateOptions{}, nil); err != nil {
+		t.Fatal(err)
+	}
 	p := exo.Path("lightcurves/tess/03.fits")
 	body, err := os.ReadFile(filepath.Join(b.data, string(p)))
 	if err != nil {

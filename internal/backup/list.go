@@ -213,11 +213,16 @@ func (s *Service) sumsOf(ctx context.Context, m *snapshot.Manifest, root fs.Dire
 }
 
 // Has tells when the newest verified snapshot that holds the file with this
-// digest was verified; nil when no verified snapshot holds it.
+// digest was verified; nil when no verified snapshot holds it. One on the file
+// system of the data does not count, nor one that was made there: a broken disk
+// would take both.
 func (s *Service) Has(ctx context.Context, p exo.Path, want exo.Digest) (at *time.Time, err error) {
 	const op = "backup.Has"
 	checked, err := s.checks(ctx)
 	if err != nil || len(checked) == 0 {
+		return nil, err
+	}
+	if same, err := s.beside(); err != nil || same {
 		return nil, err
 	}
 	err = s.in(ctx, op, false, func(ctx context.Context, r repo.DirectRepository) error {
@@ -227,7 +232,7 @@ func (s *Service) Has(ctx context.Context, p exo.Path, want exo.Digest) (at *tim
 		}
 		for _, m := range all {
 			when, ok := checked[string(m.ID)]
-			if !ok {
+			if !ok || m.Tags[sameDisk] != "" {
 				continue
 			}
 			e, err := s.entry(ctx, r, m, p, want)

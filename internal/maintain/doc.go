@@ -12,8 +12,8 @@
 // Retain applies the retention of raw files, and runs only when somebody says
 // so. A raw file goes if all of this holds: it is older than the retention, a
 // newer file has replaced it, nothing current was made of it, no version holds
-// it or what was made of it, and a verified backup has its bytes. Of every file
-// that stays the report says why. Light curves never go.
+// it or what was made of it, and a verified backup on another disk has its bytes.
+// Of every file that stays the report says why. Light curves never go.
 //
 // # The way back
 //

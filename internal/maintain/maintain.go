@@ -27,7 +27,7 @@ type Versions interface {
 // Backup tells what backups have.
 type Backup interface {
 	// Has returns when the backup that holds these bytes was last read back and
-	// found right; nil: no verified backup has them.
+	// found right; nil: no verified backup has them but one on the disk of the data.
 	Has(ctx context.Context, p exo.Path, want exo.Digest) (verifiedAt *time.Time, err error)
 }
 

@@ -28,7 +28,7 @@ const (
 	Newest    Reason = "newest"    // no newer file has replaced it
 	Versioned Reason = "version"   // a version holds it
 	Needed    Reason = "needed"    // something that stays was made of it
-	NoBackup  Reason = "backup"    // no verified backup has it
+	NoBackup  Reason = "backup"    // no verified backup on another disk has it
 )
 
 // Kept is a raw file that stays, and why.
@@ -125,7 +125,7 @@ func (s *Service) reason(ctx context.Context, g *lineage, n *node) (at time.Time
 		return at, "", "", err
 	}
 	if err != nil || verified == nil || verified.IsZero() {
-		return keep(NoBackup, "no verified backup has it")
+		return keep(NoBackup, "no verified backup on another disk has it")
 	}
 	return *verified, "", "", nil
 }
