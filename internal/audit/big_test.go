@@ -159,3 +159,32 @@ func TestPythonComputesTheSameChain(t *testing.T) {
 		})
 	}
 }
+
+// The script that docs/format/audit.md prints does what it says.
+func TestTheScriptOfTheDocumentChecksAnExport(t *testing.T) {
+	doc, err := os.ReadFile(filepath.Join(xtest.Root(t), "docs", "format", "audit.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, script, _ := strings.Cut(string(doc), "```python\n")
+	script, _, ok := strings.Cut(script, "```")
+	if !ok {
+		t.Fatal("the document has no script")
+	}
+	w := newWorld(t, nil)
+	w.call("anna", "key 1")
+	w.call("anna", "key 2")
+	path := filepath.Join(t.TempDir(), "audit.log")
+	write := func(data string) {
+		if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(string(w.mirror.data))
+	xtest.Python(t, script, path, hex.EncodeToString(key))
+	write(strings.Replace(string(w.mirror.data), "key 1", "key 3", 1))
+	guarded := "import sys\ntry:\n  exec(sys.argv[3])\n  print('passed')\nexcept AssertionError as e:\n  print('event', e)\n"
+	if got := xtest.Python(t, guarded, path, hex.EncodeToString(key), script); strings.TrimSpace(got) != "event 1" {
+		t.Errorf("of a changed event the script says %q", got)
+	}
+}
