@@ -101,8 +101,20 @@ type closer struct {
 	do   func() error
 }
 
-// New builds the program. On an error nothing stays open.
-func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) {
+// New builds the program. On an error nothing stays open. On a disk that is too
+// full even for that, a writer lets the cache go and tries once more.
+func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
+	a, err := build(ctx, cfg, o)
+	if o.Role == Reader || !errors.Is(err, exo.Full) {
+		return a, err
+	}
+	if err := letGo(ctx, cfg, o, err); err != nil {
+		return nil, err
+	}
+	return build(ctx, cfg, o)
+}
+
+func build(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) {
 	a := &App{}
 	defer func() {
 		if err != nil {

@@ -25,7 +25,7 @@ func Typed(op, name string, err error) error {
 		return exo.E(op, exo.Exists, name, err)
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return exo.E(op, exo.Full, name, err).Say("the disk that holds the data is full").
-			Try("free some space and run the command again")
+			Try("free some space, with `exoplanetai storage cleanup --max-age-days 0` or by hand, and run the command again")
 	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
 		return exo.E(op, exo.Unavailable, name, err).Say("the data folder may not be written to or read").
 			Try("check the owner and the permissions of the data folder and that its disk is not mounted read-only")

@@ -229,7 +229,7 @@ func typedCode(op string, item any, err *sqlite.Error) error {
 		return damaged(op, item, err)
 	case sqlite3.SQLITE_FULL:
 		return exo.E(op, exo.Full, item, err).Say("the disk that holds the index database is full").
-			Try("free some space and run the command again")
+			Try("free some space, with `exoplanetai storage cleanup --max-age-days 0` or by hand, and run the command again")
 	case sqlite3.SQLITE_CANTOPEN:
 		return exo.E(op, exo.NotFound, item, err).Say("the index database cannot be opened").
 			Try("check that the data folder exists and may be written to")
