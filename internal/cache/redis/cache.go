@@ -35,7 +35,7 @@ func (c *Cache) get(ctx context.Context, key string) ([]byte, bool, error) {
 	short, cancel := c.link.limit(ctx)
 	defer cancel()
 	// A range, so that a huge value of others is never fetched.
-	data, err := client.Do(short, client.B().Getrange().Key(name).Start(0).End(maxEntry).Build()).AsBytes()
+	data, err := do(short, client, client.B().Getrange().Key(name).Start(0).End(maxEntry).Build()).AsBytes()
 	switch {
 	case isWrongType(err):
 		data = []byte("not ours")
@@ -85,7 +85,7 @@ func (c *Cache) Set(ctx context.Context, key string, value []byte, ttl time.Dura
 		c.drop(short, client, name)
 		return nil
 	}
-	err := client.Do(short, client.B().Set().Key(name).Value(rueidis.BinaryString(entry)).PxMilliseconds(keep.Milliseconds()).Build()).Error()
+	err := do(short, client, client.B().Set().Key(name).Value(rueidis.BinaryString(entry)).PxMilliseconds(keep.Milliseconds()).Build()).Error()
 	switch {
 	case isFull(err):
 		c.drop(short, client, name) // the former value must not outlive its replacement
@@ -120,7 +120,7 @@ func (c *Cache) Delete(ctx context.Context, key string) error {
 // drop deletes a key, now or before Redis serves again. Both commands of a call
 // have its one share of time.
 func (c *Cache) drop(short context.Context, client rueidis.Client, name string) {
-	if err := client.Do(short, client.B().Unlink().Key(name).Build()).Error(); err != nil {
+	if err := do(short, client, client.B().Unlink().Key(name).Build()).Error(); err != nil {
 		c.link.fail(err, name)
 	}
 }

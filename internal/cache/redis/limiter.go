@@ -86,7 +86,7 @@ func (l *Limiter) shared(ctx context.Context, key string, cost int) (limit.Decis
 		keep, now = "3600000", strconv.FormatInt(l.clock().UnixMicro(), 10)
 	}
 	args := []string{strconv.FormatInt(l.rule.Window(), 10), strconv.FormatInt(l.rule.Price(cost), 10), keep, now}
-	answer, err := l.script.Exec(short, client, []string{name}, args).AsIntSlice()
+	answer, err := ask(short, func() rueidis.RedisResult { return l.script.Exec(short, client, []string{name}, args) }).AsIntSlice()
 	if err != nil || len(answer) != 3 {
 		if !isFull(err) {
 			l.cache.link.fail(err, "")

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -231,4 +232,20 @@ func BenchmarkShared(b *testing.B) {
 			}
 		})
 	})
+}
+
+func TestALimiterOnARedisThatOnlyLetsItselfBeReadDecidesByItself(t *testing.T) {
+	s := xtest.NewRedis(t, "--replicaof", "127.0.0.1 1")
+	var log syncText
+	c := open(t, redis.Options{URL: s.Addr, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	l := redis.NewLimiter(c, "user", limit.Options{PerMinute: 1, Burst: 50, Clock: time.Now})
+	for i := range 100 {
+		if d, err := l.Allow(t.Context(), "key", 1); err != nil || d.Allowed != (i < 50) {
+			t.Errorf("call %d: %+v, %v", i, d, err)
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "READONLY") {
+		t.Errorf("not one outage: %s", text)
+	}
 }

@@ -136,6 +136,25 @@ func (l *link) limit(ctx context.Context) (context.Context, context.CancelFunc) 
 	return context.WithTimeout(context.WithoutCancel(ctx), l.share)
 }
 
+// ask runs a command, and leaves it behind when its time is over. The library
+// alone does not keep to the context: a command that comes upon a connection in
+// the making waits for whoever makes it.
+func ask(short context.Context, command func() rueidis.RedisResult) rueidis.RedisResult {
+	answer := make(chan rueidis.RedisResult, 1)
+	go func() { answer <- command() }()
+	select {
+	case r := <-answer:
+		return r
+	case <-short.Done():
+		return rueidis.NewErrorResult(short.Err())
+	}
+}
+
+// do asks for one command.
+func do(short context.Context, c rueidis.Client, command rueidis.Completed) rueidis.RedisResult {
+	return ask(short, func() rueidis.RedisResult { return c.Do(short, command) })
+}
+
 // fail opens the circuit after a failed call, and returns the outage's name.
 func (l *link) fail(err error, key string) string {
 	l.mu.Lock()

@@ -2,6 +2,7 @@ package redis_test
 
 import (
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -169,16 +170,15 @@ func TestAnswersAreThoseWithoutACacheWhileRedisIs(t *testing.T) {
 		s := xtest.NewRedis(t, "--maxmemory", "1", "--maxmemory-policy", "noeviction")
 		c := quick(t, s.Addr)
 		newService(c).load(t, doze)
-		if !c.State().Up {
-			t.Errorf("a full Redis is not down: %+v", c.State())
-		}
+		until(t, c, true) // a full Redis is not down
 	})
 	t.Run("only readable", func(t *testing.T) {
 		s := xtest.NewRedis(t, "--replicaof", "127.0.0.1 1", "--replica-serve-stale-data", "yes")
-		c := quick(t, s.Addr)
+		var log syncText
+		c := open(t, redis.Options{URL: s.Addr, Wait: shortWait, Fallback: files(t, time.Now), Log: slog.New(slog.NewTextHandler(&log, nil))})
 		newService(c).load(t, doze)
-		if c.State().Up {
-			t.Error("up")
+		if text := log.String(); c.State().Up || strings.Count(text, "\n") != 1 || !strings.Contains(text, "READONLY") {
+			t.Errorf("%+v, logged: %s", c.State(), text)
 		}
 	})
 	t.Run("shared by two, one of them cut off", func(t *testing.T) {
@@ -268,12 +268,12 @@ func TestPoisonedEntriesAreNeverServed(t *testing.T) {
 		c := open(t, redis.Options{URL: s.Addr, Key: []byte(secret)})
 		for _, value := range []string{"short", strings.Repeat("long ", 500)} {
 			set(t, c, "key", value)
-			set(t, c, "other", strings.Repeat("other", len(value)/5))
-			good, other := s.Do("GET", prefix+"key"), s.Do("GET", prefix+"other")
+			set(t, c, "yek", strings.Repeat("other", len(value)/5)) // as long a key
+			good, other := s.Do("GET", prefix+"key"), s.Do("GET", prefix+"yek")
 			poison := map[string]string{
 				"wrong bytes": "wrong", "nearly empty": "\x00", "the entry of another key": other, "no digest": "exoR\x00" + strings.Repeat("\x00", 12) + value,
 				"an older format": strings.Replace(good, "exoR", "exoQ", 1), "with a tail": good + "x", "doubled": good + good,
-				"huge": strings.Repeat("x", 3<<20), "entry, then huge": good + strings.Repeat("x", 3<<20),
+				"huge": strings.Repeat("x", 5<<20), "entry, then huge": good + strings.Repeat("x", 5<<20),
 			}
 			for i := range good {
 				b := []byte(good)

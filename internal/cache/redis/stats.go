@@ -69,7 +69,7 @@ func (c *Cache) count(ctx context.Context, client rueidis.Client) (entries int, 
 	}
 	short, cancel := c.link.limit(ctx)
 	defer cancel()
-	all, err := client.Do(short, client.B().Dbsize().Build()).AsInt64()
+	all, err := do(short, client, client.B().Dbsize().Build()).AsInt64()
 	if err != nil {
 		return 0, 0, err
 	}
@@ -80,7 +80,7 @@ func (c *Cache) count(ctx context.Context, client rueidis.Client) (entries int, 
 func (c *Cache) page(ctx context.Context, client rueidis.Client, cursor uint64) (rueidis.ScanEntry, error) {
 	short, cancel := c.link.limit(ctx)
 	defer cancel()
-	return client.Do(short, client.B().Scan().Cursor(cursor).Count(1000).Build()).AsScanEntry()
+	return do(short, client, client.B().Scan().Cursor(cursor).Count(1000).Build()).AsScanEntry()
 }
 
 // lengths adds up the sizes of values; one of a foreign type has none.
