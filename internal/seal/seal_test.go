@@ -244,7 +244,7 @@ func TestKeyFiles(t *testing.T) {
 }
 
 func TestNoFileKeyIsUsedTwice(t *testing.T) {
-	n := 3000
+	n := 1000
 	if xtest.Nightly() {
 		n = 100_000
 	}
