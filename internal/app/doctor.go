@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 
 	"exoplanetai/internal/cli"
@@ -118,10 +119,19 @@ func backups(ctx context.Context, a *App) (doctor.Backups, error) {
 	return b, nil
 }
 
-// copies tells what versions there are.
+// copies tells what versions there are. It reads every manifest and every object
+// of their Git record, which listing does not.
 func copies(ctx context.Context, a *App) (doctor.Copies, error) {
-	if err := a.Releases.CheckOwner(ctx); err != nil {
+	damaged, err := a.Releases.CheckRecord(ctx)
+	if err != nil {
 		return doctor.Copies{}, err
+	}
+	if len(damaged) > 0 {
+		d, more := damaged[0], ""
+		if n := len(damaged) - 1; n > 0 {
+			more = fmt.Sprintf(", and %d more", n)
+		}
+		return doctor.Copies{}, exo.Errorf("app.copies", exo.Corrupt, d.Path, "%s: %s%s", d.Path, d.Detail, more).Try("exoplanetai version rebuild")
 	}
 	list, err := a.Releases.List(ctx)
 	if err != nil || len(list) == 0 {

@@ -1,6 +1,8 @@
 package app_test
 
 import (
+	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,6 +84,61 @@ func TestTheDoctorHeals(t *testing.T) {
 			if info, err := os.Stat(files[0]); err != nil || info.Mode().Perm()&0o222 != 0 {
 				t.Errorf("%v, %v", info, err)
 			}
+			if doc := s.must(t, "storage", "verify"); doc["ok"] != true {
+				t.Errorf("%v", doc)
+			}
+		})
+	}
+}
+
+// TestTheDoctorReadsManifestsAndRecordToTheirEnd damages what a list of the
+// versions does not read.
+func TestTheDoctorReadsManifestsAndRecordToTheirEnd(t *testing.T) {
+	t.Parallel()
+	const manifest, listed = "data/versions/v1/manifest.json", 8 << 10 // a list reads no more of a longer one than both ends
+	tests := map[string]func(t *testing.T, s *site) error{
+		"an object of the record is cut": func(t *testing.T, s *site) error {
+			objects, err := filepath.Glob(s.path("data/versions/.git/objects/??/*"))
+			if err != nil || len(objects) == 0 {
+				t.Fatalf("%v, %v", objects, err)
+			}
+			return errors.Join(os.Chmod(objects[0], 0o644), os.Truncate(objects[0], 5))
+		},
+		"a byte in the middle of a long manifest is another": func(t *testing.T, s *site) error {
+			text, err := os.ReadFile(s.path(manifest))
+			if err != nil || len(text) <= listed {
+				t.Fatalf("%d bytes, %v", len(text), err)
+			}
+			text[len(text)/2] ^= 1
+			return errors.Join(os.Remove(s.path(manifest)), os.WriteFile(s.path(manifest), text, 0o444))
+		},
+	}
+	for name, damage := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := sky(t)
+			s.must(t, "ingest", "batch")
+			s.must(t, "ingest", "lightcurve", "AU Mic", "TIC 424865156", "KIC 10666592")
+			s.must(t, "version", "create", "v1", "--description", strings.Repeat("long ", 740))
+			files := func() map[string]string {
+				list := dataFiles(t, s)
+				maps.DeleteFunc(list, func(name, _ string) bool { return strings.HasPrefix(name, "versions/.git") }) // the damaged record is kept aside
+				return list
+			}
+			want := files()
+			if err := damage(t, s); err != nil {
+				t.Fatal(err)
+			}
+			before := tree(t, s.path("data"))
+			out, errs, status := s.run(t, "doctor")
+			if !strings.Contains(out, "versions-damaged") || !strings.Contains(out, "versions/") || status != 4 {
+				t.Errorf("doctor: exit %d\n%s%s", status, out, errs)
+			}
+			unchanged(t, before, tree(t, s.path("data")))
+			if doc := s.must(t, "doctor", "--fix"); strings.Contains(codesOf(doc, ""), "versions-damaged") {
+				t.Errorf("left: %v", doc)
+			}
+			unchanged(t, want, files())
 			if doc := s.must(t, "storage", "verify"); doc["ok"] != true {
 				t.Errorf("%v", doc)
 			}
