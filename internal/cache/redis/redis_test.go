@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"log/slog"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
@@ -262,4 +265,17 @@ func (s *syncText) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.b.String()
+}
+
+func TestAServerWithoutAGoodCertificateIsNotTrusted(t *testing.T) {
+	s := httptest.NewUnstartedServer(nil)
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	c := open(t, redis.Options{URL: "rediss://" + s.Listener.Addr().String(), Fallback: files(t, time.Now)})
+	set(t, c, "key", "value")
+	want(t, c, "key", "value")
+	if st := c.State(); st.Up || !strings.Contains(st.Reason, "certificate") {
+		t.Errorf("%+v", st)
+	}
 }
