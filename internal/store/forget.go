@@ -22,8 +22,9 @@ const maxForget = 10_000
 // Open finds all of them untouched, or finishes the removal. Whether a file may
 // go is for the caller to know; only package maintain calls it.
 //
-// The checksum files and the index are made again, so that it costs time by what
-// is stored: give it many files at once. Nothing is published meanwhile.
+// The checksum files are written again and the index is gone through, so that it
+// costs some time by what is stored: give it many files at once. Nothing is
+// published meanwhile.
 //
 // Errors: exo.NotFound if the store does not have one of the files; exo.Conflict
 // while a verification runs. After a failure of the disk nothing is removed, or
@@ -70,7 +71,11 @@ func (s *Store) forgetAll(ctx context.Context, list []exo.Path) error {
 	}
 	ctx = context.WithoutCancel(ctx) // it is decided
 	gone, err := s.forgotten()
+	struck := false
 	if err == nil {
+		struck, err = s.strike(ctx, gone)
+	}
+	if err == nil && !struck {
 		_, err = s.reindex(ctx, nil, gone)
 	}
 	if err == nil {
