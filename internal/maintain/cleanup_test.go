@@ -2,6 +2,7 @@ package maintain_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -90,5 +91,22 @@ func TestACleanupThatMeansNothingIsRefused(t *testing.T) {
 	}
 	if len(b.files("cache")) != 1 {
 		t.Error("something went")
+	}
+}
+
+// A backup reads its copy of the index while the cache may be cleaned up.
+func TestCleanupSparesWhatABackupIsReading(t *testing.T) {
+	b := open(t)
+	spared := []string{"cache/backup/.lock", "cache/backup/backup-0a1b2c3d4e5f6071.lock", "cache/backup/backup-0a1b2c3d4e5f6071/index",
+		"cache/backup/backup-0a1b2c3d4e5f6071/connection", "cache/backup/backup-0a1b2c3d4e5f6071/tree/raw/.x.part"}
+	for _, name := range spared {
+		b.put(name, 100, 400)
+	}
+	for _, o := range []maintain.CleanupOptions{{MaxAge: day}, {All: true}, {All: true, Quick: true}, {MaxBytes: 1}} {
+		b.put("cache/"+entry, 100, 400)
+		if _, err := b.service().Cleanup(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "the cache", b.files("cache"), slices.Clone(spared))
 	}
 }
