@@ -42,7 +42,8 @@ type link struct {
 	stop  context.CancelFunc
 	work  sync.WaitGroup
 	up    atomic.Bool
-	first chan struct{} // closed after the first attempt
+	first chan struct{} // closed after the first attempt, or when a call has waited for it in vain
+	tried sync.Once     // closes first
 	start sync.Once
 
 	mu     sync.Mutex // guards what follows, and every change of up
@@ -102,6 +103,9 @@ func (l *link) use(key string) (rueidis.Client, string) {
 	return nil, l.outage
 }
 
+// goOn ends the waiting for the first attempt.
+func (l *link) goOn() { l.tried.Do(func() { close(l.first) }) }
+
 // await waits for the first attempt, a call's share at most, and not again.
 func (l *link) await() {
 	select {
@@ -114,6 +118,7 @@ func (l *link) await() {
 	select {
 	case <-l.first:
 	case <-t.C:
+		l.goOn()
 	case <-l.ctx.Done():
 	}
 }
@@ -179,16 +184,16 @@ func (l *link) begin() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
-		close(l.first)
+		l.goOn()
 		return
 	}
 	l.work.Go(func() {
 		if l.attempt() != nil {
-			close(l.first)
+			l.goOn()
 			l.restore()
 			return
 		}
-		close(l.first)
+		l.goOn()
 	})
 }
 
