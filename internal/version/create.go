@@ -89,7 +89,7 @@ func (v *Versions) begin(n exo.VersionName, o CreateOptions) (m Manifest, parent
 	if o.FullHash {
 		m.Verified = ByBytes
 	}
-	list, err := v.List(context.Background()) // a few short reads each
+	list, err := v.ordered(names)
 	if err != nil || len(list) == 0 {
 		return m, nil, err
 	}
@@ -130,6 +130,7 @@ func (v *Versions) finish(ctx context.Context, b *builder) error {
 	if err := v.FS.SyncDir(root); err != nil {
 		return err
 	}
+	v.heads[n] = b.m.Summary
 	if err := v.record.add(context.WithoutCancel(ctx), *b.m); err != nil { // the version is there, whoever gave up waiting
 		v.Log.Warn("a version is made but not in the record yet; the next start adds it", "version", string(n), "error", err)
 	}

@@ -45,6 +45,7 @@ func (v *Versions) Delete(ctx context.Context, n exo.VersionName, o DeleteOption
 		return report, nil
 	}
 	ctx = context.WithoutCancel(ctx) // it is decided
+	delete(v.heads, n)
 	if err := v.settle(ctx); err != nil {
 		return DeleteReport{}, err
 	}

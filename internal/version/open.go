@@ -32,6 +32,7 @@ type Versions struct {
 	Options
 	mu     sync.Mutex // held by who makes or deletes a version
 	record record
+	heads  map[exo.VersionName]Summary // of versions that are there, as far as whoever holds mu has read them
 
 	restoring sync.Mutex // held by who restores to a folder
 }
@@ -78,7 +79,7 @@ func (v *Versions) recover(ctx context.Context) error {
 		if exo.KindOf(err) != exo.Conflict {
 			return err
 		}
-		v.Log.Error("what stands in place of the record of the versions is none; no version is made or deleted until it is moved away", "error", err)
+		v.Log.Warn("what stands in place of the record of the versions is none; no version is made or deleted until it is moved away", "error", err)
 		return nil
 	}
 	err := v.settle(ctx)
@@ -171,6 +172,27 @@ func (v *Versions) List(ctx context.Context) ([]Summary, error) {
 		}
 		list = append(list, s)
 	}
+	newestFirst(list)
+	return list, nil
+}
+
+// ordered describes the versions of these names, newest first, as List does. A
+// version never changes, and only we make and delete any: each is read once, so
+// that one more costs the same however many there are. The caller holds mu.
+func (v *Versions) ordered(names []exo.VersionName) ([]Summary, error) {
+	list, heads := make([]Summary, 0, len(names)), make(map[exo.VersionName]Summary, len(names)+1)
+	for _, n := range names {
+		s, ok := v.heads[n]
+		if !ok || v.ReadOnly {
+			var err error
+			if s, err = v.summary(n); err != nil {
+				return nil, err
+			}
+		}
+		heads[n] = s
+		list = append(list, s)
+	}
+	v.heads = heads
 	newestFirst(list)
 	return list, nil
 }

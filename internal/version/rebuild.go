@@ -79,6 +79,7 @@ func (v *Versions) believeRecord(ctx context.Context) (taken []exo.VersionName, 
 // rebuild compares names, and with deep every manifest's bytes and the record
 // itself.
 func (v *Versions) rebuild(ctx context.Context, deep bool, prefer string) (RebuildReport, error) {
+	v.heads = nil // manifests may be written again
 	report := RebuildReport{Recorded: []exo.VersionName{}, Restored: []exo.VersionName{}}
 	names, err := v.names()
 	if err != nil {
