@@ -57,7 +57,7 @@ func (l *Log) end(ctx context.Context, e Event, outcome Outcome, code string) {
 		l.queueMu.Lock()
 		defer l.queueMu.Unlock()
 		if len(l.late) < lateMax {
-			l.late = append(l.late, e)
+			l.late = append(l.late, e.cleaned())
 		}
 	}
 }

@@ -45,8 +45,11 @@ func fill(tb testing.TB, l *audit.Log, n, callers int) {
 // are a tenth of what is promised, as machines of tests are busy.
 func TestAHundredThousandEvents(t *testing.T) {
 	n := 10_000
-	if xtest.Nightly() {
+	switch {
+	case xtest.Nightly():
 		n = 100_000
+	case raced:
+		n = 2000
 	}
 	l, stop, err := openFolder(context.Background(), t.TempDir(), "audit.log")
 	if err != nil {
@@ -58,7 +61,7 @@ func TestAHundredThousandEvents(t *testing.T) {
 		f()
 		got := float64(n) / time.Since(start).Seconds()
 		t.Logf("%s: %.0f events/s", what, got)
-		if got < least {
+		if got < least && !raced {
 			t.Errorf("%s: %.0f events/s, fewer than %.0f", what, got, least)
 		}
 	}
@@ -73,7 +76,7 @@ func TestAHundredThousandEvents(t *testing.T) {
 		}
 	})
 	runtime.ReadMemStats(&after)
-	if perEvent := float64(after.TotalAlloc-before.TotalAlloc) / float64(n); perEvent > 1500 {
+	if perEvent := float64(after.TotalAlloc-before.TotalAlloc) / float64(n); perEvent > 1500 && !raced {
 		t.Errorf("%.0f bytes are allocated per event", perEvent)
 	}
 	if grown := int64(after.HeapSys) - int64(before.HeapSys); grown > 32<<20 {

@@ -30,7 +30,8 @@ type Options struct {
 	ReadMirror func(tail int64) (io.ReadCloser, error)
 
 	// MirrorKeep is the age at which old lines of the mirror may have been removed;
-	// 0: never, so that a mirror that begins later than the table is a break.
+	// 0: never, so that a mirror that begins later than the table is a break. Negative:
+	// they are removed by size, so that it may begin anywhere.
 	MirrorKeep time.Duration
 
 	// Key returns the key that seals, 16 bytes or more; it is asked at the first

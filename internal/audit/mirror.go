@@ -141,6 +141,9 @@ func (l *Log) meetMirror(ctx context.Context) error {
 	switch {
 	case end.seq == 0: // none yet, or all of it was removed by age
 		l.mirrored = l.seen.baseSeq
+		if l.o.MirrorKeep < 0 {
+			l.mirrored = max(l.mirrored, l.seen.seq-chunkRows)
+		}
 		if l.o.MirrorKeep > 0 {
 			if l.mirrored, err = l.lastBefore(ctx, l.now().Add(-l.o.MirrorKeep)); err != nil {
 				return err
@@ -251,8 +254,7 @@ func (l *Log) recover(ctx context.Context, end mirrorTail) error {
 		return err
 	}
 	keys := &sealers{ring: ring}
-	from := l.seen
-	h := l.seen
+	from, h := l.seen, l.seen
 	var rows []row
 	flush := func() error {
 		if len(rows) == 0 {
@@ -268,13 +270,11 @@ func (l *Log) recover(ctx context.Context, end mirrorTail) error {
 		if parseErr != nil || e.Seq <= h.seq {
 			return nil
 		}
-		s := keys.of(e.Key)
-		r := e.row()
-		if s == nil || e.Seq != h.seq+1 || e.Prev != h.hash || !bytes.Equal(s.seal(r.appendBody(nil)), r.hash) || e.Key == "" && ring.current != "" && !l.o.AcceptPlain {
-			return stop // a plain line in a sealed chain could be anybody's
+		if !l.follows(keys, &h, &e) {
+			return stop
 		}
 		h.seq, h.hash = e.Seq, e.Hash
-		if rows = append(rows, r); len(rows) < chunkRows {
+		if rows = append(rows, e.row()); len(rows) < chunkRows {
 			return nil
 		}
 		return flush()
@@ -293,6 +293,16 @@ func (l *Log) recover(ctx context.Context, end mirrorTail) error {
 	l.o.Log.ErrorContext(ctx, "the audit log was behind its mirror", "table", from.seq, "mirror", end.seq, "recovered", h.seq)
 	l.mirrored, l.published = h.seq, h.seq
 	return l.Append(ctx, note)
+}
+
+// follows reports whether an event of the mirror continues the chain. A plain one
+// in a sealed chain could be anybody's.
+func (l *Log) follows(keys *sealers, h *head, e *Event) bool {
+	if e.Seq != h.seq+1 || e.Prev != h.hash || e.Key == "" && keys.ring.current != "" && !l.o.AcceptPlain {
+		return false
+	}
+	r, s := e.row(), keys.of(e.Key)
+	return s != nil && bytes.Equal(s.seal(r.appendBody(nil)), r.hash)
 }
 
 // restore puts rows with their seals back into the table.

@@ -142,6 +142,11 @@ func TestAMirrorMayLoseWhatIsOld(t *testing.T) {
 	if r := w.look(); !said(r, "mirror", "events 1 to 12 are missing at the beginning of the mirror") {
 		t.Errorf("%+v", r)
 	}
+	w.o.MirrorKeep = -1 // by size, then
+	if r := w.look(); !r.OK {
+		t.Errorf("%+v", r)
+	}
+	w.o.MirrorKeep = time.Hour
 	// All of it is old, and gone: the mirror begins anew.
 	w.clock.add(2 * time.Hour)
 	w.mirror.data = nil

@@ -108,7 +108,7 @@ func (l *Log) verify(ctx context.Context) (Report, bool, error) {
 	if err := v.judgeEnd(ctx, &after); err != nil {
 		return v.Report, false, err
 	}
-	if err := v.mirror.finish(ctx, after.seq); err != nil {
+	if err := v.mirror.finish(ctx, noNote); err != nil {
 		return v.Report, false, err
 	}
 	if err := v.explain(ctx); err != nil {

@@ -103,7 +103,7 @@ func (m *mirrorCheck) compare(ctx context.Context, r *row, line []byte) error {
 			m.add(m.number, r.seq, "event %d reads otherwise than in the table", r.seq)
 		}
 		return m.next(ctx)
-	case m.seq == 0 && m.first == 0 && m.mayBeGone(r.at):
+	case m.seq == 0 && m.first == 0 && m.v.l.o.MirrorKeep > 0 && m.mayBeGone(r.at): // all of it
 	case m.seq == 0:
 		if m.unseen.from == 0 {
 			m.unseen.from, m.unseen.oldest = r.seq, r.at
@@ -122,7 +122,7 @@ func (m *mirrorCheck) compare(ctx context.Context, r *row, line []byte) error {
 // removed.
 func (m *mirrorCheck) mayBeGone(at time.Time) bool {
 	keep := m.v.l.o.MirrorKeep
-	return keep > 0 && !at.After(m.v.l.o.Clock().Add(-keep))
+	return keep < 0 || keep > 0 && !at.After(m.v.l.o.Clock().Add(-keep))
 }
 
 // next takes the next line that is in its place; those that are not are breaks.
@@ -246,10 +246,10 @@ func (m *mirrorCheck) judgeAlone() bool {
 	return false
 }
 
-// finish reads what is left after the last row that was checked. head is the
-// last event there is by now: the mirror is written after the table, so a line
-// beyond it has no row.
-func (m *mirrorCheck) finish(ctx context.Context, head int64) error {
+// finish reads what is left after the last row that was checked. The mirror is
+// written after the table, so a line beyond the head that is found after all
+// lines were read has no row. A note that is gone says nothing.
+func (m *mirrorCheck) finish(ctx context.Context, noNote bool) error {
 	if m == nil {
 		return nil
 	}
@@ -260,7 +260,7 @@ func (m *mirrorCheck) finish(ctx context.Context, head int64) error {
 		}
 	}
 	for m.seq != 0 {
-		if m.judgeAlone() && m.seq > max(head, m.v.upto) {
+		if m.judgeAlone() && m.seq > m.v.upto {
 			if from == 0 {
 				from, line = m.seq, m.number
 			}
@@ -270,7 +270,17 @@ func (m *mirrorCheck) finish(ctx context.Context, head int64) error {
 			return err
 		}
 	}
-	if from != 0 {
+	if from != 0 && !noNote {
+		h, err := readHead(ctx, m.v.l.o.DB)
+		if err != nil {
+			return err
+		}
+		if h.seq >= from {
+			line += h.seq + 1 - from
+			from = h.seq + 1
+		}
+	}
+	if from != 0 && from <= to {
 		m.add(line, from, "%s in the mirror, but not in the table: its end was cut off", span(from, to))
 	}
 	if s := m.skipped; s.from != 0 && !m.mayBeGone(s.newest) {

@@ -264,8 +264,15 @@ func (w *Watch) missed(ctx context.Context) {
 	}
 }
 
-// tell puts an alert where people look.
+// tell puts an alert where people look, unless another process that watches the
+// same record has just done so.
 func (w *Watch) tell(ctx context.Context, a Alert) {
+	if w.o.Record != nil {
+		p, err := w.o.Record.Query(ctx, Filter{From: w.o.Clock().Add(-w.rules.Quiet / 2), Actor: system, Action: alertAction + a.Rule, Object: a.Subject, Limit: 1})
+		if err == nil && len(p.Events) > 0 {
+			return
+		}
+	}
 	w.o.Log.WarnContext(ctx, "alert", "rule", a.Rule, "subject", a.Subject, "count", a.Count, "alert", a.Message)
 	if w.o.Record != nil {
 		err := w.o.Record.Append(ctx, Event{Actor: system, Action: alertAction + a.Rule, Object: a.Subject, Outcome: Done, Code: a.Rule,

@@ -148,6 +148,29 @@ func TestWhatAPersonShouldLookAtIsSpokenOfAtOnce(t *testing.T) {
 	}
 }
 
+func TestTwoServersSpeakOnce(t *testing.T) {
+	watched(t, 10, func(l *audit.Log, _ *audit.Watch, e *ear) {
+		ctx, cancel := context.WithCancel(context.Background())
+		other := &ear{}
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			_ = audit.NewWatch(audit.WatchOptions{Record: l, Clock: time.Now, OnAlert: other.hear}).Run(ctx)
+		})
+		synctest.Wait()
+		for range 35 {
+			l.Denied(ctx, audit.Event{Actor: "bert", Action: "GET /api/v1/users", Code: string(exo.Denied)})
+		}
+		time.Sleep(5 * time.Second)
+		cancel()
+		wg.Wait()
+		p, err := l.Query(context.Background(), audit.Filter{Action: "alert *"})
+		// They may ask at the very same moment, so two are forgiven, but not silence.
+		if n := len(e.heard()) + len(other.heard()); err != nil || n == 0 || n > 2 || len(p.Events) != n {
+			t.Errorf("%d alerts, %d on record, %v", n, len(p.Events), err)
+		}
+	})
+}
+
 func TestAnAlertIsRepeatedOnlyAfterAWhile(t *testing.T) {
 	watched(t, 10, func(l *audit.Log, _ *audit.Watch, e *ear) {
 		for range 40 * 60 { // 40 minutes of one try a second
