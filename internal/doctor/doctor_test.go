@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -248,5 +249,16 @@ func TestARecordOfSomebodyElseIsNamedAndNotMended(t *testing.T) {
 	}).Examine(t.Context())
 	if err != nil || len(found) != 1 || found[0].Code != "record-foreign" || found[0].Fixable || found[0].What != "versions/.git is a file" || found[0].Fix != "move it away" {
 		t.Errorf("%+v %v", found, err)
+	}
+}
+
+func TestAFileInPlaceOfAFolderIsNotCalledBusy(t *testing.T) {
+	disk := folder(t, 500, "checksums")
+	_, read := disk.ReadDir("checksums/x")
+	for _, opened := range []error{read, fsys.MkdirAll(disk.Dir, "checksums", 0o755)} {
+		found, err := doctor.New(doctor.Options{Clock: func() time.Time { return noon }, Opened: opened}).Examine(t.Context())
+		if err != nil || len(found) != 1 || found[0].Code != "misplaced" || !strings.Contains(found[0].What, "checksums") || found[0].Fix == "" {
+			t.Errorf("%v: %+v %v", opened, found, err)
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"exoplanetai/internal/exo"
+	"exoplanetai/internal/fsys"
 	"exoplanetai/internal/store"
 )
 
@@ -33,6 +34,8 @@ func (d *Doctor) opening(context.Context) ([]Finding, error) {
 	case errors.Is(err, exo.Corrupt) || strings.Contains(f.Fix, "storage reindex"):
 		f.Code, f.Fix, f.remedy = "index-damaged", "exoplanetai storage reindex", remakeIndex
 		f.Why = "the index only says where things are: it is made anew from the files, which are not touched"
+	case fsys.Misplaced(err):
+		f = misplaced(err)
 	case kind == exo.Conflict:
 		f.Code, f.Why = "store-busy", "one program writes at a time, or a newer one made the folder"
 	case kind == exo.NotFound:
@@ -74,8 +77,16 @@ func (d *Doctor) space(ctx context.Context) ([]Finding, error) {
 	return found, nil
 }
 
+// misplaced is a file in place of a folder, or the other way round.
+func misplaced(err error) Finding {
+	return Finding{Code: "misplaced", Severity: Error, What: exo.MessageOf(err), Why: "what stands there is not from this program, which leaves it alone", Fix: exo.HintOf(err)}
+}
+
 // unreadable is an answer that the index did not give.
 func unreadable(err error) Finding {
+	if fsys.Misplaced(err) {
+		return misplaced(err)
+	}
 	return Finding{Code: "index-damaged", Severity: Error, What: exo.MessageOf(err), Why: "what the index holds is made anew from the files, which are not touched",
 		Fix: "exoplanetai storage reindex", remedy: remakeIndex}
 }

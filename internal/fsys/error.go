@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"exoplanetai/internal/exo"
@@ -34,8 +35,13 @@ func Typed(op, name string, err error) error {
 			Try("raise the limit of open files (`ulimit -n`) or lower MAX_CONCURRENT_DOWNLOADS")
 	case errors.Is(err, fs.ErrInvalid), escapes(err):
 		return exo.E(op, exo.Invalid, name, err).Say("the name leads out of the data folder")
-	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR), errors.Is(err, syscall.ENOTEMPTY), errors.Is(err, syscall.ELOOP):
-		return exo.E(op, exo.Conflict, name, err).Say("there is a folder where a file should be, or a file where a folder should be")
+	case Misplaced(err):
+		e := exo.E(op, exo.Conflict, name, err).Say("there is a folder where a file should be, or a file where a folder should be").
+			Try(moveAway)
+		if name != "" && !filepath.IsAbs(name) { // paths of the machine are for the log
+			e.Message = name + ": " + e.Message
+		}
+		return e
 	}
 	return exo.E(op, exo.Unavailable, name, err).Say("the disk failed").
 		Try("look at the system's log for errors of the disk, then run `exoplanetai storage verify`")
@@ -48,6 +54,19 @@ func escapes(err error) bool {
 	var l *os.LinkError
 	var errno syscall.Errno
 	return (errors.As(err, &p) || errors.As(err, &l)) && !errors.As(err, &errno) && !errors.Is(err, fs.ErrClosed)
+}
+
+const moveAway = "look what stands there, and move what does not belong there out of the data folder"
+
+// Misplaced tells whether a folder stands where a file should be, or a file on the
+// way to one.
+func Misplaced(err error) bool {
+	for _, e := range []error{syscall.ENOTDIR, syscall.EISDIR, syscall.ENOTEMPTY, syscall.ELOOP} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }
 
 // NoLinks tells whether a Link failed because this file system, or this pair

@@ -8,6 +8,7 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"syscall"
 
 	"exoplanetai/internal/exo"
 )
@@ -97,7 +98,7 @@ func MkdirAll(f FS, name string, perm fs.FileMode) error {
 	}
 	switch info, err := f.Stat(name); {
 	case err == nil && !info.IsDir():
-		return exo.Errorf("fsys.MkdirAll", exo.Conflict, name, "%s is a file where a folder should be", name)
+		return exo.E("fsys.MkdirAll", exo.Conflict, name, syscall.ENOTDIR).Say("%s is a file where a folder should be", name).Try(moveAway)
 	case err == nil || exo.KindOf(err) != exo.NotFound:
 		return err
 	}
