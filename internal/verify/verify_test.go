@@ -421,6 +421,9 @@ func TestEveryFileOfTheTreeIsMendedFromEveryDamage(t *testing.T) { // R5, R6
 			if strings.HasPrefix(way, "a link") && strings.HasPrefix(name, "versions/.git/") {
 				continue // Git follows no link to its objects that it did not make; the bytes are what counts
 			}
+			if !xtest.Nightly() && (i+len(way))%stride > 0 {
+				continue
+			}
 			tried++
 			t.Run(name+" "+way, func(t *testing.T) {
 				t.Parallel()
