@@ -60,3 +60,14 @@ func NewTries(clock exo.Clock) (allow func(context.Context, string, int) (time.D
 	t := newTries(clock)
 	return t.allow, func() int { return len(t.byKey) }
 }
+
+// KeepAcross keeps a result that was read before a change and comes after it;
+// it reports whether the result is then given out.
+func (s *Service) KeepAcross(change func()) bool {
+	key, now := [32]byte{2}, s.now()
+	_, _, epoch := s.checks.get(key, now)
+	change()
+	s.checks.put(key, check{from: now, until: now.Add(checkTTL)}, epoch)
+	_, ok, _ := s.checks.get(key, now)
+	return ok
+}
