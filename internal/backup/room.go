@@ -1,13 +1,11 @@
 package backup
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	stdfs "io/fs"
 	"path"
 	"regexp"
-	"syscall"
 	"time"
 
 	"github.com/kopia/kopia/repo/logging"
@@ -29,10 +27,8 @@ type brim struct{ end context.CancelCauseFunc }
 
 // Write reads a line of the log.
 func (b brim) Write(line []byte) (int, error) {
-	for _, e := range []error{syscall.ENOSPC, syscall.EDQUOT} {
-		if bytes.Contains(line, []byte(e.Error())) {
-			b.end(noRoom("backup.write", e))
-		}
+	if fsys.SaysFull(string(line)) {
+		b.end(noRoom("backup.write", errors.New("the log of the repository tells so")))
 	}
 	return len(line), nil
 }

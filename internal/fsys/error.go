@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"exoplanetai/internal/exo"
@@ -85,4 +86,10 @@ func BadMedium(err error) bool { return errors.Is(err, syscall.EIO) }
 
 func tooLarge(op, name string, limit int64) error {
 	return exo.Errorf(op, exo.TooLarge, name, "%s is larger than %d bytes", name, limit)
+}
+
+// SaysFull tells whether a text has the system's words for a full disk in it:
+// some libraries tell of an error in their log alone.
+func SaysFull(text string) bool {
+	return strings.Contains(text, syscall.ENOSPC.Error()) || strings.Contains(text, syscall.EDQUOT.Error())
 }

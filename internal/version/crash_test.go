@@ -90,10 +90,14 @@ func scene(t *testing.T, a act) string {
 	return dir
 }
 
-// stride thins the cuts of a short run.
+// stride thins the cuts of a short run, and those under the race detector, which
+// takes ten times as long and looks at something else.
 func stride() int {
-	if testing.Short() {
+	switch {
+	case testing.Short():
 		return 7
+	case raced:
+		return 5
 	}
 	return 1
 }

@@ -1,0 +1,5 @@
+//go:build race
+
+package version_test
+
+const raced = true // the race detector is in this binary
