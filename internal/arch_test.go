@@ -25,7 +25,7 @@ var levels = map[string]int{
 	"internal/validate": 2, "internal/candidate": 2, "internal/export": 2,
 
 	"internal/archive": 3, "internal/store": 3, "internal/cache": 3, "internal/jobs": 3,
-	"internal/auth": 3,
+	"internal/auth":  3,
 	"internal/limit": 3,
 	"internal/audit": 3,
 
