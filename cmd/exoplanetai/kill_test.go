@@ -24,7 +24,6 @@ var kills = flag.Int("kills", everyDay, "rounds of each act that is killed")
 // act is something that the program does and may be killed at.
 type act struct {
 	line    []string
-	part    int                             // of the rounds that it gets, one in so many, because it is slow; 0: all
 	prepare func(t *testing.T, h home)      // what must be there before; nil: nothing
 	again   func(t *testing.T, h home) bool // whether the act is still to be done after a kill; nil: it may always be done again
 	after   func(t *testing.T, h home)      // what must hold at the end; nil: nothing more
@@ -42,7 +41,7 @@ func acts() map[string]act {
 		"version":    {line: []string{"version", "create", "v2"}, prepare: versioned, again: lacks("v2"), after: intact("v1", "v2")},
 		"restore":    {line: []string{"version", "restore", "v1"}, prepare: damaged, after: intact("v1")},
 		"repair":     {line: []string{"storage", "repair", "--yes"}, prepare: damaged, after: intact("v1")},
-		"backup":     {line: []string{"backup", "create", "--force"}, part: 5, prepare: backedUp, after: safe},
+		"backup":     {line: []string{"backup", "create", "--force"}, prepare: backedUp, after: safe},
 		"cleanup":    {line: []string{"storage", "cleanup", "--max-age-days", "0"}, prepare: versioned, after: intact("v1")},
 		"deletion":   {line: []string{"version", "delete", "v1", "--yes"}, prepare: versioned, again: holds("v1"), after: intact()},
 	}
@@ -73,7 +72,7 @@ func TestKill(t *testing.T) {
 			}
 			// A run that ended before it could be killed does not count, and
 			// shows that the span was measured on a busier machine.
-			wanted := max(1, *kills/max(act.part, 1))
+			wanted := max(1, *kills)
 			hit, rounds := 0, 0
 			for ; hit < wanted && rounds < 6*wanted; rounds++ {
 				if act.kill(t, web, time.Duration(rng.Int64N(int64(span))), want) {

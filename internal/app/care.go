@@ -23,6 +23,9 @@ func (a *App) openCare(cfg config.Config, o Options) error {
 	if err != nil {
 		return err
 	}
+	b.Still = func(ctx context.Context, do func(context.Context) error) error {
+		return a.Releases.Alone(ctx, func(ctx context.Context) error { return a.Store.Still(ctx, do) })
+	}
 	if a.Backup, err = backup.New(b); err != nil {
 		return err
 	}

@@ -44,19 +44,30 @@ func (s *Service) Create(ctx context.Context, o CreateOptions, report func(done,
 	if res.SameDisk {
 		res.Warnings = append(res.Warnings, "the backup is on the file system of the data: one broken disk would take both")
 	}
-	t := &tree{fs: s.o.FS, at: res.CreatedAt}
-	if !o.DryRun && s.o.DB != nil {
-		drop, err := s.copyIndex(ctx, t)
+	for try := 0; ; try++ {
+		moved, err := s.once(ctx, o, &res, reporter(report))
+		if moved && try < 2 && ctx.Err() == nil { // what has been uploaded is not uploaded again
+			s.o.Log.Info("a file changed while the backup was made: it is made again", "error", err)
+			continue
+		}
 		if err != nil {
 			return Result{}, err
 		}
-		defer func() { err = errors.Join(err, drop()) }()
+		res.DurationS = s.o.Clock().Sub(res.CreatedAt).Seconds()
+		return res, nil
 	}
-	if res.Files, res.Bytes, err = t.count(ctx, "."); err != nil || o.DryRun {
-		return res, err
+}
+
+// once makes a snapshot of the tree as it is now, and tells whether it failed
+// because a file was changed or removed before it could be read.
+func (s *Service) once(ctx context.Context, o CreateOptions, res *Result, report func(done, total int64)) (moved bool, err error) {
+	t, drop, err := s.moment(ctx, o.DryRun, res)
+	if err != nil || o.DryRun {
+		return false, err
 	}
-	err = s.in(ctx, op, true, func(ctx context.Context, r repo.DirectRepository) error {
-		if err := s.upload(ctx, r, t, &res, reporter(report)); err != nil {
+	defer func() { err = errors.Join(err, drop()) }()
+	err = s.in(ctx, "backup.Create", true, func(ctx context.Context, r repo.DirectRepository) error {
+		if err := s.upload(ctx, r, t, res, report); err != nil {
 			return err
 		}
 		if res.Expired, err = s.expire(ctx, r, false); err != nil {
@@ -71,11 +82,45 @@ func (s *Service) Create(ctx context.Context, o CreateOptions, report func(done,
 		}
 		return nil
 	})
-	if err != nil {
-		return Result{}, err
+	return err != nil && t.moved.Load(), err
+}
+
+// moment takes down what the tree is at one moment: the index is copied and the
+// files are listed while nothing is published. A dry run only counts.
+func (s *Service) moment(ctx context.Context, dryRun bool, res *Result) (t *tree, drop func() error, err error) {
+	t = &tree{fs: s.o.FS, at: res.CreatedAt}
+	if dryRun {
+		res.Files, res.Bytes, err = t.look(ctx, ".")
+		return t, nil, err
 	}
-	res.DurationS = s.o.Clock().Sub(res.CreatedAt).Seconds()
-	return res, nil
+	place, err := s.scratch(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	drop = func() error { return place.drop(ctx) }
+	list, err := fsys.Create(place.dir, place.name+"/list", 0o600)
+	if err != nil {
+		return nil, nil, errors.Join(err, drop())
+	}
+	drop = func() error { return errors.Join(list.Close(), place.drop(ctx)) }
+	t.list = &listing{file: list, at: map[string]span{}}
+	still := s.o.Still
+	if still == nil {
+		still = func(ctx context.Context, do func(context.Context) error) error { return do(ctx) }
+	}
+	err = still(ctx, func(ctx context.Context) error {
+		if s.o.DB != nil {
+			if err := s.copyIndex(ctx, t, place); err != nil {
+				return err
+			}
+		}
+		res.Files, res.Bytes, err = t.look(ctx, ".")
+		return err
+	})
+	if err != nil {
+		return nil, nil, errors.Join(err, drop())
+	}
+	return t, drop, nil
 }
 
 // apart refuses a repository that would be lost together with the data, and
@@ -112,21 +157,17 @@ func (s *Service) beside() (bool, error) {
 }
 
 // copyIndex makes a consistent copy of the index database, as of now.
-func (s *Service) copyIndex(ctx context.Context, t *tree) (drop func() error, err error) {
+func (s *Service) copyIndex(ctx context.Context, t *tree, place *place) error {
 	const op, name = "backup.Create", "index"
-	place, err := s.scratch(ctx)
-	if err != nil {
-		return nil, err
-	}
 	if _, err := s.o.DB.ExecContext(ctx, `VACUUM INTO ?`, place.path(name)); err != nil {
 		if kinded := sqldb.Typed(op, nil, err); ctx.Err() != nil || exo.KindOf(kinded) == exo.Full {
-			return nil, errors.Join(kinded, place.drop(ctx))
+			return kinded
 		}
-		return nil, errors.Join(exo.E(op, exo.Unavailable, nil, err).Say("the index database cannot be copied").
-			Try("exoplanetai storage verify"), place.drop(ctx))
+		return exo.E(op, exo.Unavailable, nil, err).Say("the index database cannot be copied").
+			Try("exoplanetai storage verify")
 	}
 	t.index, t.copy = place.dir, place.name+"/"+name
-	return func() error { return place.drop(ctx) }, nil
+	return nil
 }
 
 // sameDisk marks a snapshot beside the data; Kopia's program shows it as the tag

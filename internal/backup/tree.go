@@ -2,14 +2,17 @@ package backup
 
 import (
 	"context"
+	"errors"
 	"io"
 	stdfs "io/fs"
 	"path"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/kopia/kopia/fs"
 
+	"exoplanetai/internal/exo"
 	"exoplanetai/internal/fsys"
 )
 
@@ -32,12 +35,16 @@ func left(name string) bool {
 	return strings.HasSuffix(name, ".part")
 }
 
-// tree is the data tree as Kopia's uploader sees it.
+// tree is the data tree of one moment, as Kopia's uploader sees it: it is listed
+// once, while nothing is published, and what comes later is not in it. Files
+// never change but for lists that grow, and of those the length is in the list.
 type tree struct {
 	fs    fsys.FS
 	index fsys.FS // holds the copy of the index database; nil: there is none
 	copy  string  // its name there
 	at    time.Time
+	list  *listing
+	moved atomic.Bool // a file was not as listed any more
 }
 
 // info describes an entry. Owners are left out: they are those of a machine.
@@ -69,15 +76,19 @@ func (t *tree) root() *folder {
 	return &folder{info{t: t, name: ".", mode: stdfs.ModeDir | 0o755, time: t.at}}
 }
 
-// entries lists a folder: plain files and folders, without what is left out.
-// What vanishes while it is listed was on its way out and is left out too.
-func (t *tree) entries(dir string) ([]fs.Entry, error) {
-	list, err := t.fs.ReadDir(dir)
-	if err != nil {
-		return nil, err
+// look lists the tree below a folder, without what is left out, and adds up its
+// files and bytes. What vanishes while it is listed was on its way out.
+func (t *tree) look(ctx context.Context, dir string) (files, bytes int64, err error) {
+	if err := ctx.Err(); err != nil {
+		return 0, 0, err
 	}
-	var out []fs.Entry
-	for _, e := range list {
+	names, err := t.fs.ReadDir(dir)
+	if err != nil {
+		return 0, 0, err
+	}
+	var found []listed
+	var folders []string
+	for _, e := range names {
 		name := path.Join(dir, e.Name())
 		if left(name) {
 			continue
@@ -87,18 +98,30 @@ func (t *tree) entries(dir string) ([]fs.Entry, error) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return 0, 0, err
 		}
-		i := info{t: t, name: name, size: st.Size(), mode: st.Mode(), time: st.ModTime()}
 		switch {
 		case st.IsDir():
-			i.size = 0
-			out = append(out, &folder{i})
+			folders = append(folders, name)
+			found = append(found, listed{Name: []byte(e.Name()), Mode: st.Mode(), Time: st.ModTime()})
 		case st.Mode().IsRegular():
-			out = append(out, &file{i})
+			files, bytes = files+1, bytes+st.Size()
+			found = append(found, listed{Name: []byte(e.Name()), Size: st.Size(), Mode: st.Mode(), Time: st.ModTime()})
 		}
 	}
-	return out, nil
+	if t.list != nil {
+		if err := t.list.add(dir, found); err != nil {
+			return 0, 0, err
+		}
+	}
+	for _, name := range folders {
+		n, b, err := t.look(ctx, name)
+		if err != nil {
+			return 0, 0, err
+		}
+		files, bytes = files+n, bytes+b
+	}
+	return files, bytes, nil
 }
 
 func (t *tree) stat(name string) (stdfs.FileInfo, error) {
@@ -118,59 +141,68 @@ func (d *folder) Iterate(ctx context.Context) (fs.DirectoryIterator, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	list, err := d.t.entries(d.name)
+	found, err := d.t.list.of(d.name)
 	if err != nil {
 		return nil, err
 	}
-	return fs.StaticIterator(list, nil), nil
+	out := make([]fs.Entry, len(found))
+	for n, e := range found {
+		i := info{t: d.t, name: path.Join(d.name, string(e.Name)), size: e.Size, mode: e.Mode, time: e.Time}
+		if e.Mode.IsDir() {
+			out[n] = &folder{i}
+		} else {
+			out[n] = &file{i}
+		}
+	}
+	return fs.StaticIterator(out, nil), nil
 }
 
 // SupportsMultipleIterations tells that the folder can be listed again.
 func (d *folder) SupportsMultipleIterations() bool { return true }
 
-// Open opens the file.
+// Open opens the file as it was listed.
 func (f *file) Open(context.Context) (fs.Reader, error) {
 	from, name := f.t.fs, f.name
 	if name == indexName && f.t.index != nil {
 		from, name = f.t.index, f.t.copy
 	}
 	r, err := fsys.Open(from, name)
+	if gone(err) {
+		f.t.moved.Store(true)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return &reader{ReadSeekCloser: r, f: f}, nil
+	st, err := r.Stat()
+	if err == nil && !f.asListed(st) {
+		f.t.moved.Store(true)
+		err = exo.Errorf("backup.Create", exo.Conflict, nil, "the file was changed while the backup was made").With("path", f.name)
+	}
+	if err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return &reader{SectionReader: io.NewSectionReader(r, 0, f.size), file: r, f: f}, nil
+}
+
+// asListed tells whether a file has the bytes that it had when it was listed.
+func (f *file) asListed(now stdfs.FileInfo) bool {
+	if ok, err := path.Match("checksums/*.sha256", f.name); ok && err == nil {
+		return now.Size() >= f.size // lines are only ever added
+	}
+	return now.Size() == f.size && now.ModTime().Equal(f.time)
 }
 
 type reader struct {
-	io.ReadSeekCloser
-	f *file
+	*io.SectionReader
+	file fsys.File
+	f    *file
 }
 
 // Entry tells what is read.
 func (r *reader) Entry() (fs.Entry, error) { return r.f, nil }
 
-// count adds up the files and bytes of the tree.
-func (t *tree) count(ctx context.Context, dir string) (files, bytes int64, err error) {
-	if err := ctx.Err(); err != nil {
-		return 0, 0, err
-	}
-	list, err := t.entries(dir)
-	if err != nil {
-		return 0, 0, err
-	}
-	for _, e := range list {
-		if d, ok := e.(*folder); ok {
-			n, b, err := t.count(ctx, d.name)
-			if err != nil {
-				return 0, 0, err
-			}
-			files, bytes = files+n, bytes+b
-			continue
-		}
-		files, bytes = files+1, bytes+e.Size()
-	}
-	return files, bytes, nil
-}
+// Close closes the file.
+func (r *reader) Close() error { return r.file.Close() }
 
 var (
 	_ fs.Directory = (*folder)(nil)

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -21,10 +22,13 @@ type Options struct {
 	SecretKey     string    // of an S3 server
 	RetentionDays int       // snapshots older than this go, except the newest; 0: none goes
 	DB            *sqldb.DB // the index database, for its copy and for what is known of backups; may be read only
-	Clock         exo.Clock
-	Log           *slog.Logger // nil: discard
-	Program       string       // name and version, kept with each snapshot
-	StateDir      string       // full path of a folder for connection files and for the copy of the index while it is uploaded; outside the data tree or in its cache
+	// Still runs what it is given while nothing is published in the data tree and no
+	// version is made or deleted; nil: nobody else writes.
+	Still    func(ctx context.Context, do func(context.Context) error) error
+	Clock    exo.Clock
+	Log      *slog.Logger // nil: discard
+	Program  string       // name and version, kept with each snapshot
+	StateDir string       // full path of a folder for connection files and for the copy of the index while it is uploaded; outside the data tree or in its cache
 }
 
 // CreateOptions says how to make a snapshot.

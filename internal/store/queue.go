@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"sync"
 
 	"exoplanetai/internal/exo"
@@ -78,4 +79,10 @@ func (q *queue) close() {
 			return
 		}
 	}
+}
+
+// Still runs do while nothing is published, replaced or removed: what is seen
+// then, index and files, is one moment. do must not do any of that itself.
+func (s *Store) Still(ctx context.Context, do func(context.Context) error) error {
+	return s.queue.alone(func() error { return do(ctx) })
 }
