@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"exoplanetai/internal/exo"
@@ -54,12 +55,12 @@ func linesOf(t *testing.T, b *bench) string {
 // sidecarReads is a disk that counts how often a sidecar is opened.
 type sidecarReads struct {
 	fsys.FS
-	n int
+	n atomic.Int64 // files are read side by side
 }
 
 func (d *sidecarReads) OpenFile(name string, flag int, perm os.FileMode) (fsys.File, error) {
 	if strings.HasPrefix(name, "metadata/raw") || strings.HasPrefix(name, "metadata/processed") {
-		d.n++
+		d.n.Add(1)
 	}
 	return d.FS.OpenFile(name, flag, perm)
 }
@@ -76,13 +77,13 @@ func TestForgettingLeavesWhatReindexWouldMake(t *testing.T) {
 			paths = append(paths, exo.Path(p))
 		}
 		rng.Shuffle(len(paths), func(i, j int) { paths[i], paths[j] = paths[j], paths[i] })
-		disk.n = 0
+		disk.n.Store(0)
 		gone := paths[:[]int{1, 2, 10, 29, 30}[round%5]] // at last all
 		if err := b.Forget(t.Context(), gone); err != nil {
 			t.Fatal(err)
 		}
-		if disk.n > 0 {
-			t.Errorf("%d sidecars were read to forget %d files", disk.n, len(gone))
+		if n := disk.n.Load(); n > 0 {
+			t.Errorf("%d sidecars were read to forget %d files", n, len(gone))
 		}
 		fullyVerified(t, b, "after forgetting")
 		after := linesOf(t, b)
