@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"reflect"
 	"strings"
 	"sync"
@@ -15,7 +16,10 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"exoplanetai/internal/audit"
+	"exoplanetai/internal/auth"
 	"exoplanetai/internal/backup"
+	"exoplanetai/internal/cache"
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/jobs"
 	"exoplanetai/internal/maintain"
@@ -47,6 +51,21 @@ type Options struct {
 	Version   string // of the program
 	BaseURL   string // where others reach the server, for the links of feeds; empty: where it was asked
 
+	Observer Observer // is told of every request; nil: nobody is
+
+	Auth        *auth.Service               // users, tokens and keys; nil: everybody is local admin
+	Local       bool                        // only this machine reaches the server: while there are no users, everybody is local admin
+	Audit       *audit.Log                  // nil: nothing is recorded
+	Watch       *audit.Watch                // nil: nobody watches
+	Limits      Limits                      // how often somebody may call; not in local mode
+	Proxies     []netip.Prefix              // whose X-Forwarded-For and X-Forwarded-Proto are believed; needs Auth
+	TLS         bool                        // the server itself speaks TLS
+	CORS        []string                    // origins whose pages may call, "https://example.org"
+	Metrics     http.Handler                // GET /metrics; nil: there are none
+	MetricsFrom []netip.Prefix              // addresses that read the metrics without signing in; nil: this machine
+	Pages       cache.Cache                 // answers that several servers share; nil: kept in memory alone
+	Observe     func(context.Context, Call) // told of every request when its answer has gone out; nil: nobody
+
 	BodyTimeout  time.Duration // a body must have arrived by then; 0: no limit
 	WriteTimeout time.Duration // a client must take some bytes within that time; 0: no limit
 	Poll         time.Duration // how often an event stream looks at its job; 0: 200 ms
@@ -74,6 +93,7 @@ type Server struct {
 	log       *slog.Logger
 	version   string
 	baseURL   string
+	observer  Observer
 
 	bodyTimeout, writeTimeout, poll, heartbeat time.Duration
 
@@ -90,7 +110,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		ingest: o.Ingest, process: o.Process, jobs: o.Jobs, library: o.Library, cache: o.Cache, clock: o.Clock,
 		catalogs: o.Catalogs, versions: o.Versions, history: o.History, review: o.Review, reports: o.Reports, releases: o.Releases, maintain: o.Maintain, integrity: o.Integrity, backup: o.Backup, baseURL: strings.TrimSuffix(o.BaseURL, "/"),
-		rand: &lockedReader{r: o.Rand}, log: o.Log, version: o.Version,
+		rand: &lockedReader{r: o.Rand}, log: o.Log, version: o.Version, observer: o.Observer,
 		bodyTimeout: o.BodyTimeout, writeTimeout: o.WriteTimeout, poll: o.Poll, heartbeat: o.Heartbeat, stopped: make(chan struct{}),
 	}
 	if s.poll <= 0 {
@@ -126,7 +146,7 @@ func New(o Options) (*Server, error) {
 	if err := s.pages(mux.ServeMux); err != nil {
 		return nil, err
 	}
-	s.handler = s.withRequestID(securityHeaders(s.recovered(s.localOnly(s.bounded(s.routed(mux.ServeMux))))))
+	s.handler = s.withRequestID(s.observed(securityHeaders(s.recovered(s.localOnly(s.bounded(s.routed(mux.ServeMux)))))))
 	return s, nil
 }
 
