@@ -22,15 +22,8 @@ import (
 // maxBody bounds a request's body.
 const maxBody = 1 << 20
 
-type contextKey int
-
-const requestIDKey contextKey = iota
-
 // requestID returns the identifier of the request that the context belongs to.
-func requestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey).(string)
-	return id
-}
+func requestID(ctx context.Context) string { return exo.RequestID(ctx) }
 
 // withRequestID takes the caller's X-Request-Id if it is a plain word, else
 // makes one, and sends it back.
@@ -45,7 +38,7 @@ func (s *Server) withRequestID(next http.Handler) http.Handler {
 			id = hex.EncodeToString(b[:])
 		}
 		w.Header().Set("X-Request-Id", id)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestIDKey, id)))
+		next.ServeHTTP(w, r.WithContext(exo.WithRequestID(r.Context(), id)))
 	})
 }
 
@@ -256,6 +249,7 @@ func (s *Server) routed(mux *http.ServeMux) http.Handler {
 			h = http.NotFoundHandler()
 		}
 		if pattern != "" {
+			seenOf(r.Context()).Route = pattern
 			mux.ServeHTTP(w, r)
 			return
 		}
