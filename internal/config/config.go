@@ -14,7 +14,7 @@ type Config struct {
 	CachePath   string     // folder of the file cache (CACHE_PATH); never empty, default DataPath/cache
 	DatabaseURL string     // Postgres address (DATABASE_URL); empty: SQLite in the data tree
 	RedisURL    string     // Redis address (REDIS_URL); empty: the file cache
-	Listen      string     // host:port of the HTTP interface (LISTEN), loopback
+	Listen      string     // host:port of the HTTP interface (LISTEN)
 	LogLevel    slog.Level // least level that is logged (LOG_LEVEL)
 
 	NASAAPIKey string // sent to the NASA Exoplanet Archive's host alone; empty: none
@@ -31,6 +31,11 @@ type Config struct {
 	Processing Processing
 	Catalogs   Catalogs
 	Changes    Changes
+	Security   Security
+	TLS        TLS
+	Limits     Limits
+	Schedule   Schedule
+	Tracing    Tracing
 
 	entries []Entry
 }
@@ -96,6 +101,7 @@ type Processing struct {
 	DefaultQualityBitmask string        // none, default, hard, hardest, or a number
 	MaxTime               time.Duration // longest run of one job
 	Parallel              bool          // several light curves at a time
+	Jobs                  int           // jobs at a time; 0: the number of processors
 }
 
 // Catalogs holds the settings of queries.

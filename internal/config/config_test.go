@@ -127,7 +127,7 @@ storage:
 freshness:
   koi: soon
 `
-	_, err := config.Load(sources(file, map[string]string{"MAX_CONCURRENT_DOWNLOADS": "many", "LISTEN": "0.0.0.0:8000"}, map[string]string{"log_level": "loud"}))
+	_, err := config.Load(sources(file, map[string]string{"MAX_CONCURRENT_DOWNLOADS": "many", "LISTEN": "example.org:8000"}, map[string]string{"log_level": "loud"}))
 	if !errors.Is(err, exo.Invalid) {
 		t.Fatalf("got %v, want Invalid", err)
 	}
@@ -140,7 +140,7 @@ freshness:
 		`storage.raw_retention_days: "365" is a text, not a whole number (configuration file); allowed: a whole number of days from 0 to 36500`,
 		`freshness.koi: "soon" is not a duration (configuration file); allowed: a duration such as 24h or 90m, up to 87840h`,
 		`max_concurrent_downloads: "many" is not a whole number (environment MAX_CONCURRENT_DOWNLOADS); allowed: a whole number from 1 to 64`,
-		`listen: "0.0.0.0:8000" is not a loopback address (environment LISTEN); allowed: a loopback host and port such as 127.0.0.1:8000`,
+		`listen: "example.org:8000" is not an address of this machine in numbers (environment LISTEN); allowed: a host and port such as 127.0.0.1:8000`,
 		`log_level: "loud" is not a word of the list (command line); allowed: one of debug, info, warn, error`,
 	} {
 		if !strings.Contains(got, want+"\n") && !strings.HasSuffix(got, want) {
@@ -240,7 +240,7 @@ func TestSpellingsThatAreRefused(t *testing.T) {
 		"max_concurrent_downloads":           {"", "0", "1e1", "5.0", "99999999999999999999"},
 		"database_url":                       {"host:5432", "postgres:///x", "mysql://h/x", "postgres://h:0/x", "postgres://h:x/y"},
 		"redis_url":                          {"localhost:6379", "redis://", "redis://h:/0"},
-		"listen":                             {"", ":8000", "8000", "0.0.0.0:1", "[::]:1", "example.org:80", "127.0.0.1:65536", "localhost.:1"},
+		"listen":                             {"", "8000", "example.org:80", "127.0.0.1:65536", "localhost.:1", "[fe80::1%eth0]:1"},
 		"data_sources.mast.base_url":         {"", "mast.stsci.edu", "https://", "https://a/b", "https://a?b", "https://a#b", "https://a#", "file:///etc", "http://a b", "https:mast"},
 		"nokey":                              {"x"},
 		"data_path":                          {"", strings.Repeat("x", 5000)},

@@ -245,6 +245,12 @@ func (l *loader) related(cfg Config) {
 		l.mistakes = append(l.mistakes, fmt.Sprintf("storage.full_disk_percent: %d is more than storage.low_disk_percent, %d; writing would be refused before any clean-up",
 			s.FullDiskPercent, s.LowDiskPercent))
 	}
+	if t := cfg.TLS; (t.CertFile == "") != (t.KeyFile == "") {
+		l.mistakes = append(l.mistakes, "tls.cert_file, tls.key_file: only one of them is given; a certificate needs its key")
+	}
+	if s := cfg.Security; s.MasterKey != "" && s.MasterKeyFile != "" {
+		l.mistakes = append(l.mistakes, "security.master_key, security.master_key_file: both are given; leave one of them out")
+	}
 	if b := cfg.Backup; b.Repository != "" && b.PasswordFile == "" {
 		l.mistakes = append(l.mistakes, "backup.password_file: is missing, and backup.repository is given; allowed: "+setting{kind: folder}.allowed())
 	}

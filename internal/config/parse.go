@@ -33,8 +33,13 @@ const (
 	bucketURL    kind = "bucketURL"
 	databaseURL  kind = "databaseURL"
 	redisURL     kind = "redisURL"
-	loopback     kind = "loopback"
+	listenAt     kind = "listenAt"
 	addresses    kind = "addresses"
+	origins      kind = "origins"
+	networks     kind = "networks"
+	keyText      kind = "keyText"
+	optionalFile kind = "optionalFile"
+	share        kind = "share"
 	repository   kind = "repository"
 )
 
@@ -49,6 +54,16 @@ func (s setting) allowed() string {
 	switch s.kind {
 	case folder:
 		return "a folder's path"
+	case optionalFile:
+		return "a file's path"
+	case keyText:
+		return "the text of a master key file, AGE-SECRET-KEY-1…"
+	case origins:
+		return fmt.Sprintf("a list of at most %d origins such as https://lab.example.org", maxAddresses)
+	case networks:
+		return fmt.Sprintf("a list of at most %d addresses or networks such as 10.0.0.0/8", maxAddresses)
+	case share:
+		return "a number from 0 to 1"
 	case token:
 		return "a text without blanks"
 	case word:
@@ -60,6 +75,9 @@ func (s setting) allowed() string {
 	case seconds, minutes, days:
 		return fmt.Sprintf("a whole number of %s from %d to %d", s.kind, s.min, s.max)
 	case span:
+		if s.min > 0 {
+			return fmt.Sprintf("a duration such as 24h or 90m, from %s to %dh", shortDuration(time.Duration(s.min)*time.Second), s.max/3600)
+		}
 		return fmt.Sprintf("a duration such as 24h or 90m, up to %dh", s.max/3600)
 	case bitmask:
 		return "one of " + strings.Join(s.words, ", ") + ", or a whole number of flag bits"
@@ -76,7 +94,7 @@ func (s setting) allowed() string {
 	case redisURL:
 		return "an address such as redis://localhost:6379"
 	}
-	return "a loopback host and port such as 127.0.0.1:8000"
+	return "a host and port such as 127.0.0.1:8000"
 }
 
 // parse reads a raw value. Environment and flags give texts; the file gives
@@ -91,7 +109,15 @@ func (s setting) parse(raw any, typed bool) (value, string) {
 	case bitmask:
 		return s.parseBitmask(raw)
 	case addresses:
-		return parseAddresses(raw)
+		return parseList(raw, "addresses", checkAddress)
+	case origins:
+		return parseList(raw, "origins", checkOrigin)
+	case networks:
+		return parseList(raw, "networks", checkNetwork)
+	case share:
+		return parseShare(raw, typed)
+	case keyText:
+		return parseKeyText(raw)
 	}
 	text, ok := raw.(string)
 	if !ok {
@@ -107,55 +133,6 @@ func (s setting) parse(raw any, typed bool) (value, string) {
 		return value{}, ""
 	}
 	return s.parseText(text)
-}
-
-// maxAddresses bounds a list of addresses.
-const maxAddresses = 16
-
-// parseAddresses reads a list of the file, or a text with blanks or commas
-// between the addresses.
-func parseAddresses(raw any) (value, string) {
-	var texts []string
-	switch raw := raw.(type) {
-	case string:
-		texts = strings.FieldsFunc(raw, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
-	case []any:
-		for _, item := range raw {
-			text, ok := item.(string)
-			if !ok {
-				return value{}, fmt.Sprintf("holds %s, not a text", typeName(item))
-			}
-			texts = append(texts, text)
-		}
-	default:
-		return value{}, fmt.Sprintf("is %s, not a list of texts", typeName(raw))
-	}
-	if len(texts) > maxAddresses {
-		return value{}, "has too many addresses"
-	}
-	v := value{}
-	for _, text := range texts {
-		if why := checkText(text); why != "" {
-			return value{}, why
-		}
-		u, err := url.Parse(text)
-		switch {
-		case err != nil:
-			return value{}, "holds what is not an address"
-		case u.Scheme != "https" && u.Scheme != "http":
-			return value{}, "holds an address that does not begin with https:// or http://"
-		case u.Hostname() == "" || strings.ContainsAny(u.Host, " \\") || u.Opaque != "":
-			return value{}, "holds an address that names no host"
-		case u.User != nil:
-			return value{}, "holds an address with a user or password"
-		case u.Fragment != "":
-			return value{}, "holds an address with a fragment"
-		case badPort(u.Port(), u.Host):
-			return value{}, "holds an address with a bad port"
-		}
-		v.list = append(v.list, text)
-	}
-	return v, ""
 }
 
 func (s setting) parseText(text string) (value, string) {
@@ -180,8 +157,8 @@ func (s setting) parseText(text string) (value, string) {
 		return checkService(text, "postgres", "postgresql")
 	case redisURL:
 		return checkService(text, "redis", "rediss")
-	case loopback:
-		return checkLoopback(text)
+	case listenAt:
+		return checkListen(text)
 	case repository:
 		return checkRepository(text)
 	}
@@ -235,6 +212,8 @@ func (s setting) parseSpan(text string, typed bool) (value, string) {
 		return value{}, "is not a duration"
 	case d < 0:
 		return value{}, "is negative"
+	case d < time.Duration(s.min)*time.Second:
+		return value{}, "is too short"
 	case d > time.Duration(s.max)*time.Second:
 		return value{}, "is too long"
 	}
@@ -355,9 +334,9 @@ func badPort(port, host string) bool {
 	return err != nil || n < 1 || n > 65535
 }
 
-// checkLoopback accepts host:port where the host is this machine alone. Port 0
-// lets the system choose.
-func checkLoopback(text string) (value, string) {
+// checkListen accepts host:port, where no host is every address of the machine.
+// Port 0 lets the system choose.
+func checkListen(text string) (value, string) {
 	host, port, err := net.SplitHostPort(text)
 	if err != nil {
 		return value{}, "is not host:port"
@@ -365,12 +344,11 @@ func checkLoopback(text string) (value, string) {
 	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
 		return value{}, "has a bad port"
 	}
-	if host == "localhost" {
+	if host == "" || host == "localhost" {
 		return value{text: text}, ""
 	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil || !ip.IsLoopback() {
-		return value{}, "is not a loopback address"
+	if ip, err := netip.ParseAddr(host); err != nil || ip.Zone() != "" {
+		return value{}, "is not an address of this machine in numbers"
 	}
 	return value{text: text}, ""
 }

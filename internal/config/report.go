@@ -88,6 +88,10 @@ func (s setting) show(v value) string {
 		return "(hidden)"
 	case s.kind == addresses:
 		return hosts(v.list)
+	case s.kind == origins, s.kind == networks:
+		return strings.Join(v.list, ", ")
+	case s.kind == share:
+		return strconv.FormatFloat(v.real, 'g', -1, 64)
 	case s.kind == repository:
 		return v.text // has neither user nor password
 	case s.address:

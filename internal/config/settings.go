@@ -22,6 +22,7 @@ type setting struct {
 type value struct {
 	text   string
 	number int64
+	real   float64
 	yes    bool
 	span   time.Duration
 	list   []string
@@ -39,7 +40,7 @@ func settings() []setting {
 		{key: "cache_path", env: "CACHE_PATH", kind: folder, put: func(c *Config, v value) { c.CachePath = v.text }},
 		{key: "database_url", env: "DATABASE_URL", kind: databaseURL, address: true, put: func(c *Config, v value) { c.DatabaseURL = v.text }},
 		{key: "redis_url", env: "REDIS_URL", kind: redisURL, address: true, put: func(c *Config, v value) { c.RedisURL = v.text }},
-		{key: "listen", env: "LISTEN", kind: loopback, fallback: "127.0.0.1:8000", put: func(c *Config, v value) { c.Listen = v.text }},
+		{key: "listen", env: "LISTEN", kind: listenAt, fallback: "127.0.0.1:8000", put: func(c *Config, v value) { c.Listen = v.text }},
 		{key: "log_level", env: "LOG_LEVEL", kind: word, fallback: "info", words: []string{"debug", "info", "warn", "error"}, put: putLevel},
 		{key: "nasa_api_key", env: "NASA_API_KEY", kind: token, secret: true, put: func(c *Config, v value) { c.NASAAPIKey = v.text }},
 		{key: "esa_api_key", env: "ESA_API_KEY", kind: token, secret: true, put: func(c *Config, v value) { c.ESAAPIKey = v.text }},
@@ -76,6 +77,8 @@ func settings() []setting {
 			put: func(c *Config, v value) { c.Processing.MaxTime = v.span }},
 		{key: "processing.parallel_processing", kind: yesno, fallback: "true", put: func(c *Config, v value) { c.Processing.Parallel = v.yes }},
 
+		{key: "processing.jobs_at_a_time", kind: count, fallback: "0", max: 1024, put: func(c *Config, v value) { c.Processing.Jobs = int(v.number) }},
+
 		{key: "catalogs.query_timeout", kind: seconds, fallback: "10", min: 1, max: 3600, put: func(c *Config, v value) { c.Catalogs.QueryTimeout = v.span }},
 		{key: "changes.webhooks", env: "WEBHOOKS", kind: addresses, address: true, put: func(c *Config, v value) { c.Changes.Webhooks = v.list }},
 		{key: "changes.webhook_secret", env: "WEBHOOK_SECRET", kind: token, secret: true, put: func(c *Config, v value) { c.Changes.WebhookSecret = v.text }},
@@ -85,6 +88,7 @@ func settings() []setting {
 		{key: "data_sources.mast.bucket_url", kind: bucketURL, put: func(c *Config, v value) { c.Archives.MAST.BucketURL = v.text }},
 		{key: "data_sources.mast.resolver_url", kind: optionalRoot, put: func(c *Config, v value) { c.Archives.MAST.ResolverURL = v.text }},
 	}
+	list = append(list, serviceSettings()...)
 	list = append(list, source("nasa_archive", "https://exoplanetarchive.ipac.caltech.edu", "300", "3", func(c *Config) *Source { return &c.Archives.NASA })...)
 	list = append(list, source("mast", "https://mast.stsci.edu", "600", "5", func(c *Config) *Source { return &c.Archives.MAST.Source })...)
 	list = append(list, source("exofop", "https://exofop.ipac.caltech.edu", "300", "3", func(c *Config) *Source { return &c.Archives.ExoFOP })...)
