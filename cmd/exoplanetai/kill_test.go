@@ -41,6 +41,7 @@ func acts() map[string]act {
 		"version":    {line: []string{"version", "create", "v2"}, prepare: versioned, again: lacks("v2"), after: intact("v1", "v2")},
 		"restore":    {line: []string{"version", "restore", "v1"}, prepare: damaged, after: intact("v1")},
 		"repair":     {line: []string{"storage", "repair", "--yes"}, prepare: damaged, after: intact("v1")},
+		"sweep":      {line: []string{"storage", "sweep"}, prepare: versioned, after: intact("v1")},
 		"backup":     {line: []string{"backup", "create", "--force"}, prepare: backedUp, after: safe},
 		"cleanup":    {line: []string{"storage", "cleanup", "--max-age-days", "0"}, prepare: versioned, after: intact("v1")},
 		"deletion":   {line: []string{"version", "delete", "v1", "--yes"}, prepare: versioned, again: holds("v1"), after: intact()},
