@@ -28,6 +28,8 @@ type Call struct {
 	Route     string // the pattern, "GET /api/v1/jobs/{id}"; empty: there is none
 	Status    int
 	Bytes     int64  // of the body that was sent
+	Received  int64  // bytes of the body that came
+	Torn      bool   // the answer was cut in the middle
 	Code      string // kind of the error, exo.Kind; empty: none
 	Cache     string // hit, miss, stale, or empty: not a page that is kept
 }

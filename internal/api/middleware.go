@@ -249,7 +249,7 @@ func (s *Server) routed(mux *http.ServeMux) http.Handler {
 			h = http.NotFoundHandler()
 		}
 		if pattern != "" {
-			seenOf(r.Context()).Route = pattern
+			callOf(r.Context()).Route = pattern
 			mux.ServeHTTP(w, r)
 			return
 		}

@@ -3,9 +3,8 @@ package api
 import (
 	"context"
 	"io"
-	"net"
 	"net/http"
-	"time"
+	"net/netip"
 )
 
 // Observer is told of every request: metrics, the access log and traces hang
@@ -15,34 +14,19 @@ type Observer interface {
 	// context that it returns.
 	Begin(r *http.Request) context.Context
 
-	// End is called when the answer has been written. It must not keep seen.
-	End(ctx context.Context, seen *Seen)
+	// End is called when the answer has gone out. It must not keep the call.
+	End(ctx context.Context, call *Call)
 }
 
-// Seen is what was seen of one request.
-type Seen struct {
-	RequestID string
-	Method    string
-	Path      string // as it was asked, without the query
-	Route     string // pattern that served it, "GET /api/v1/jobs/{id}"; empty: none did
-	Address   string // who asked: host of the connection, or what a trusted proxy tells
-	Caller    string // name of the user; empty: nobody was recognized
-	Role, Via string // of the caller
-	Status    int    // of the answer; 0: it never began
-	In, Out   int64  // bytes of the bodies
-	Took      time.Duration
-	Torn      bool // the answer was cut in the middle
-}
+type callKey struct{}
 
-type seenKey struct{}
-
-// seenOf gives what is noted of the request, for the stages that learn more of
-// it: who asks, and from where.
-func seenOf(ctx context.Context) *Seen {
-	if seen, ok := ctx.Value(seenKey{}).(*Seen); ok {
-		return seen
+// callOf gives what is noted of the request, for the stages that learn more of
+// it: who asks, from where, and what came of it.
+func callOf(ctx context.Context) *Call {
+	if call, ok := ctx.Value(callKey{}).(*Call); ok {
+		return call
 	}
-	return &Seen{} // nobody observes
+	return &Call{} // nobody observes
 }
 
 // observed begins and ends the observation of a request.
@@ -51,17 +35,16 @@ func (s *Server) observed(next http.Handler) http.Handler {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		start := s.clock()
-		seen := &Seen{RequestID: requestID(r.Context()), Method: r.Method, Path: r.URL.Path, Address: hostOf(r.RemoteAddr)}
-		ctx := context.WithValue(s.observer.Begin(r), seenKey{}, seen)
+		call := &Call{At: s.clock(), RequestID: requestID(r.Context()), Method: r.Method, Path: r.URL.Path, Address: addressOf(r.RemoteAddr)}
+		ctx := context.WithValue(s.observer.Begin(r), callKey{}, call)
 		c := &countedAnswer{ResponseWriter: w}
 		if r.Body != nil && r.Body != http.NoBody {
-			r.Body = &countedBody{ReadCloser: r.Body, n: &seen.In}
+			r.Body = &countedBody{ReadCloser: r.Body, n: &call.Received}
 		}
 		torn := true // unless the handler comes back
 		defer func() {
-			seen.Status, seen.Out, seen.Took, seen.Torn = c.status, c.n, s.clock().Sub(start), torn
-			s.observer.End(ctx, seen)
+			call.Status, call.Bytes, call.Duration, call.Torn = c.status, c.n, s.clock().Sub(call.At), torn
+			s.observer.End(ctx, call)
 		}()
 		next.ServeHTTP(c, r.WithContext(ctx))
 		torn = false
@@ -106,10 +89,11 @@ func (c *countedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// hostOf is the address of a connection without its port.
-func hostOf(remote string) string {
-	if host, _, err := net.SplitHostPort(remote); err == nil {
-		return host
+// addressOf is the address of a connection; the zero one if it is none.
+func addressOf(remote string) netip.Addr {
+	at, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return netip.Addr{}
 	}
-	return remote
+	return at.Addr().Unmap()
 }

@@ -53,18 +53,17 @@ type Options struct {
 
 	Observer Observer // is told of every request; nil: nobody is
 
-	Auth        *auth.Service               // users, tokens and keys; nil: everybody is local admin
-	Local       bool                        // only this machine reaches the server: while there are no users, everybody is local admin
-	Audit       *audit.Log                  // nil: nothing is recorded
-	Watch       *audit.Watch                // nil: nobody watches
-	Limits      Limits                      // how often somebody may call; not in local mode
-	Proxies     []netip.Prefix              // whose X-Forwarded-For and X-Forwarded-Proto are believed; needs Auth
-	TLS         bool                        // the server itself speaks TLS
-	CORS        []string                    // origins whose pages may call, "https://example.org"
-	Metrics     http.Handler                // GET /metrics; nil: there are none
-	MetricsFrom []netip.Prefix              // addresses that read the metrics without signing in; nil: this machine
-	Pages       cache.Cache                 // answers that several servers share; nil: kept in memory alone
-	Observe     func(context.Context, Call) // told of every request when its answer has gone out; nil: nobody
+	Auth        *auth.Service  // users, tokens and keys; nil: everybody is local admin
+	Local       bool           // only this machine reaches the server: while there are no users, everybody is local admin
+	Audit       *audit.Log     // nil: nothing is recorded
+	Watch       *audit.Watch   // nil: nobody watches
+	Limits      Limits         // how often somebody may call; not in local mode
+	Proxies     []netip.Prefix // whose X-Forwarded-For and X-Forwarded-Proto are believed; needs Auth
+	TLS         bool           // the server itself speaks TLS
+	CORS        []string       // origins whose pages may call, "https://example.org"
+	Metrics     http.Handler   // GET /metrics; nil: there are none
+	MetricsFrom []netip.Prefix // addresses that read the metrics without signing in; nil: this machine
+	Pages       cache.Cache    // answers that several servers share; nil: kept in memory alone
 
 	BodyTimeout  time.Duration // a body must have arrived by then; 0: no limit
 	WriteTimeout time.Duration // a client must take some bytes within that time; 0: no limit
