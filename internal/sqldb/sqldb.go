@@ -5,21 +5,28 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"strings"
 
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
+	_ "modernc.org/sqlite" // the driver
 
-	"exoplanetai/internal/exo"
 	"exoplanetai/internal/fsys"
+)
+
+// Dialect tells which database it is, for the few statements that differ.
+type Dialect string
+
+// The databases that are known.
+const (
+	SQLite   Dialect = "sqlite"
+	Postgres Dialect = "postgres"
 )
 
 // Options says how to open a database.
 type Options struct {
+	URL      string // postgres://…: a Postgres database; empty: the SQLite file at Path
 	Path     string // of the database file; its folder must exist
-	MaxConns int    // open connections at most; 0: 4
+	MaxConns int    // open connections at most; 0: 4, on Postgres 10 and never less than 2
 	ReadOnly bool   // never write, not even beside the file; see Open
 	Scratch  bool   // a file that is being made, for one connection; see Open
 	Memory   bool   // no file at all: rows in memory, for one connection; Path is not used
@@ -29,28 +36,56 @@ type Options struct {
 // DB is an open database.
 type DB struct {
 	*sql.DB
+	dialect  Dialect
 	readOnly bool
+	domain   string // of the write lock on Postgres; see For
+}
+
+// Dialect tells which database it is.
+func (db *DB) Dialect() Dialect {
+	if db.dialect == "" {
+		return SQLite
+	}
+	return db.dialect
 }
 
 // ReadOnly reports whether the database was opened to read only.
 func (db *DB) ReadOnly() bool { return db.readOnly }
 
+// For returns the same database, with the same connections, whose InTx waits
+// only for transactions of the same name. SQLite has one lock, whatever the
+// name. Who calls Close closes it for all.
+func (db *DB) For(name string) *DB {
+	named := *db
+	named.domain = name
+	return &named
+}
+
 const defaultConns = 4
 
-// Open opens the database and makes it if there is none.
+// Open opens the database and makes it if there is none; a Postgres database
+// must exist, and be the program's own.
 //
 // With ReadOnly nothing is made or written. Beside a running writer the
 // database is read through the writer's own log and shared memory. Where there
 // is no log, the file alone is the whole truth and is read as one that does not
-// change; a writer that starts later is then not seen.
+// change; a writer that starts later is then not seen. On Postgres, each
+// transaction is read only.
 //
 // With Scratch there is no log, no lock and no sync: writing is as fast as can
 // be, and a file whose making was cut short is rubbish. Who makes one syncs it
 // and gives it its name when it is whole.
 //
 // Errors: exo.NotFound (read only, and no file), exo.Corrupt (not a database,
-// or damaged), exo.Unavailable, exo.Full.
+// or damaged), exo.Unavailable, exo.Full, exo.Invalid (not a postgres:// URL).
 func Open(ctx context.Context, o Options) (*DB, error) {
+	if o.URL != "" {
+		return openPostgres(ctx, o)
+	}
+	return openSQLite(ctx, o)
+}
+
+func openSQLite(ctx context.Context, o Options) (*DB, error) {
 	const op = "sqldb.Open"
 	if !o.Memory && fsys.SizeOf(o.Path) == 0 && fsys.SizeOf(o.Path+"-wal") > 0 {
 		return nil, damaged(op, nil, nil) // SQLite would delete the log
@@ -72,7 +107,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		pool.SetMaxIdleConns(conns)
 		var n int // the first query reads the file's head and its schema
 		if lastErr = pool.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&n); lastErr == nil {
-			return &DB{pool, o.ReadOnly}, nil
+			return &DB{DB: pool, dialect: SQLite, readOnly: o.ReadOnly}, nil
 		}
 		_ = pool.Close() // nothing was written
 	}
@@ -83,6 +118,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 // a page that nobody has asked for yet is found too. exo.Corrupt for damage.
 func (db *DB) Check(ctx context.Context) error {
 	const op = "sqldb.Check"
+	if db.dialect == Postgres { // the server looks after its pages; here only whether it answers
+		return Typed(op, nil, db.PingContext(ctx))
+	}
 	var text sql.NullString // of the first finding; NULL where a page cannot be told at all
 	if err := db.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&text); err != nil {
 		return Typed(op, nil, err)
@@ -122,7 +160,9 @@ func sources(o Options) []string {
 }
 
 // InTx runs f in a transaction that has the write lock from its start, and
-// commits if f returns nil.
+// commits if f returns nil. So what f reads is still true when it writes. On
+// Postgres it is an advisory lock, which other ways to write do not take; see
+// For.
 func (db *DB) InTx(ctx context.Context, f func(tx *sql.Tx) error) (err error) {
 	const op = "sqldb.InTx"
 	tx, err := db.BeginTx(ctx, nil)
@@ -134,114 +174,13 @@ func (db *DB) InTx(ctx context.Context, f func(tx *sql.Tx) error) (err error) {
 			_ = tx.Rollback() // the first error is the one to tell
 		}
 	}()
+	if db.dialect == Postgres && !db.readOnly {
+		if err = lockDomain(ctx, tx, db.domain); err != nil {
+			return Typed(op, nil, err)
+		}
+	}
 	if err = f(tx); err != nil {
 		return Typed(op, nil, err)
 	}
 	return Typed(op, nil, tx.Commit())
-}
-
-// Migrate brings the tables of one user of the database up to date: the steps
-// that have not been taken yet are taken, each in one transaction with the note
-// that it was. Steps are never edited once released, only added.
-//
-// exo.Conflict when the database knows more steps than this program, or is
-// read only and misses some.
-func Migrate(ctx context.Context, db *DB, name string, steps []string) error {
-	const op = "sqldb.Migrate"
-	have, err := version(ctx, db, name)
-	if err != nil {
-		return err
-	}
-	switch {
-	case have > len(steps):
-		return exo.Errorf(op, exo.Conflict, nil, "the database was made by a newer program (%s %d, this program knows %d)", name, have, len(steps)).
-			Try("use the newer program; this one would not understand the data")
-	case have < len(steps) && db.readOnly:
-		return exo.Errorf(op, exo.Conflict, nil, "the database is older than this program (%s %d of %d)", name, have, len(steps)).
-			Try("start the server once, or run any writing command; that brings it up to date")
-	}
-	for i := have; i < len(steps); i++ {
-		err := db.InTx(ctx, func(tx *sql.Tx) error {
-			if _, err := tx.ExecContext(ctx, steps[i]); err != nil {
-				return err
-			}
-			_, err := tx.ExecContext(ctx, `INSERT INTO schema_versions(name, version) VALUES(?, ?)
-				ON CONFLICT(name) DO UPDATE SET version = excluded.version`, name, i+1)
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("step %d of %s: %w", i+1, name, err)
-		}
-	}
-	return nil
-}
-
-func version(ctx context.Context, db *DB, name string) (int, error) {
-	const op = "sqldb.Migrate"
-	if !db.readOnly {
-		const table = `CREATE TABLE IF NOT EXISTS schema_versions(name TEXT PRIMARY KEY, version INTEGER NOT NULL)`
-		if _, err := db.ExecContext(ctx, table); err != nil {
-			return 0, Typed(op, nil, err)
-		}
-	}
-	var n int
-	err := db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema WHERE name = 'schema_versions'`).Scan(&n)
-	if err != nil || n == 0 {
-		return 0, Typed(op, nil, err)
-	}
-	err = db.QueryRowContext(ctx, `SELECT version FROM schema_versions WHERE name = ?`, name).Scan(&n)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil
-	}
-	return n, Typed(op, nil, err)
-}
-
-// Typed gives an error of the database its kind. An error that has a kind keeps
-// it.
-func Typed(op string, item any, err error) error {
-	if err == nil || errors.As(err, new(*exo.Error)) {
-		return err
-	}
-	if e, ok := errors.AsType[*sqlite.Error](err); ok {
-		return typedCode(op, item, e)
-	}
-	switch {
-	case errors.Is(err, sql.ErrNoRows), errors.Is(err, fs.ErrNotExist):
-		return exo.E(op, exo.NotFound, item, err)
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return exo.E(op, exo.KindOf(err), item, err)
-	}
-	return exo.E(op, exo.Internal, item, err)
-}
-
-func damaged(op string, item any, err error) error {
-	return exo.E(op, exo.Corrupt, item, err).Say("the index database is damaged").
-		Try("run `exoplanetai storage reindex`; it sets the damaged file aside and makes the index again from the data tree")
-}
-
-func typedCode(op string, item any, err *sqlite.Error) error {
-	code := err.Code() & 0xff // the low byte is the primary code
-	if err.Code() == sqlite3.SQLITE_IOERR_SHMSIZE {
-		code = sqlite3.SQLITE_FULL // on a full disk the shared index of the log cannot be laid out
-	}
-	switch code {
-	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
-		return damaged(op, item, err)
-	case sqlite3.SQLITE_FULL:
-		return exo.E(op, exo.Full, item, err).Say("the disk that holds the index database is full").
-			Try("free some space, with `exoplanetai storage cleanup --max-age-days 0` or by hand, and run the command again")
-	case sqlite3.SQLITE_CANTOPEN:
-		return exo.E(op, exo.NotFound, item, err).Say("the index database cannot be opened").
-			Try("check that the data folder exists and may be written to")
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return exo.E(op, exo.Unavailable, item, err).Say("the index database is busy").Try("try again in a moment")
-	case sqlite3.SQLITE_INTERRUPT:
-		return exo.E(op, exo.Canceled, item, err)
-	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
-		return exo.E(op, exo.Unavailable, item, err).Say("the index database cannot be read or written").
-			Try("check the permissions of the data folder and the system's log for errors of the disk")
-	case sqlite3.SQLITE_CONSTRAINT:
-		return exo.E(op, exo.Conflict, item, err)
-	}
-	return exo.E(op, exo.Internal, item, err)
 }

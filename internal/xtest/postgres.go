@@ -1,0 +1,168 @@
+package xtest
+
+import (
+	"bytes"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// Postgres returns the URL of an empty database of its own, on a server that is
+// started once for all tests of a package. The database goes at the end of the
+// test, the server at the end of the process, however that ends.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	shared.Lock()
+	if shared.server == nil && shared.err == nil {
+		shared.server, shared.err = startPostgres(t)
+	}
+	server, err := shared.server, shared.err
+	shared.Unlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := fmt.Sprintf("t%d", shared.last.Add(1))
+	server.sql(t, `CREATE DATABASE `+name)
+	t.Cleanup(func() { server.sql(t, `DROP DATABASE `+name+` WITH (FORCE)`) })
+	return server.url(name)
+}
+
+var shared struct {
+	sync.Mutex
+	server *PostgresServer
+	err    error
+	last   atomic.Int64
+}
+
+// PostgresServer is a Postgres server that a test can stop and start again.
+type PostgresServer struct {
+	URL string // of the database "postgres"
+
+	bin, dir string
+	life     *os.File // the server and its files live as long as this is open
+	done     *exec.Cmd
+}
+
+// NewPostgres starts a server for one test.
+func NewPostgres(t testing.TB) *PostgresServer {
+	t.Helper()
+	s, err := startPostgres(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = s.life.Close()
+		_ = s.done.Wait() // its files are gone then
+	})
+	return s
+}
+
+// Stop ends the server at once, as a crash would; connections break.
+func (s *PostgresServer) Stop(t testing.TB) { s.control(t, "stop", "-m", "immediate") }
+
+// Start starts it again, with what it held.
+func (s *PostgresServer) Start(t testing.TB) { s.control(t, "start") }
+
+// keeper makes a server in $1 with the programs of $2, says so, and waits until
+// its input ends, which it does when the test's process does, even by a kill.
+const keeper = `cd "$1" && chmod 700 "$1" &&
+"$2/initdb" -D "$1/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >"$1/out" 2>&1 &&
+cat >>"$1/data/postgresql.conf" <<END &&
+listen_addresses = ''
+unix_socket_directories = '$1'
+max_connections = 200
+fsync = off
+full_page_writes = off
+synchronous_commit = on
+max_wal_size = 256MB
+END
+"$2/pg_ctl" -D "$1/data" -w -l "$1/log" start >>"$1/out" 2>&1 && touch "$1/ready" || touch "$1/failed"
+read -r line
+"$2/pg_ctl" -D "$1/data" -w -m immediate stop >/dev/null 2>&1
+rm -rf "$1"/*`
+
+func startPostgres(t testing.TB) (*PostgresServer, error) {
+	t.Helper()
+	bin := postgresPrograms(t)
+	dir, err := os.MkdirTemp("", "exopg")
+	if err != nil {
+		return nil, err
+	}
+	in, life, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	s := &PostgresServer{bin: bin, dir: dir, life: life}
+	s.URL = s.url("postgres")
+	cmd := exec.Command("/bin/sh", "-c", keeper+`; rmdir "$1"`, "sh", dir, bin)
+	cmd.Stdin = in
+	if err := asPostgres(cmd, dir); err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	s.done = cmd
+	for range 1200 {
+		if _, err := os.Stat(filepath.Join(dir, "ready")); err == nil {
+			return s, nil
+		}
+		if _, err := os.Stat(filepath.Join(dir, "failed")); err == nil {
+			break
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	out, _ := os.ReadFile(filepath.Join(dir, "out")) // as far as there is any
+	_ = life.Close()
+	return nil, fmt.Errorf("postgres does not start: %s", out)
+}
+
+// postgresPrograms returns the folder of the newest server that Debian has here.
+func postgresPrograms(t testing.TB) string {
+	t.Helper()
+	best, newest := "", 0
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres") // the pattern is right
+	for _, p := range found {
+		if n, err := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(p)))); err == nil && n > newest {
+			best, newest = filepath.Dir(p), n
+		}
+	}
+	if best == "" {
+		missing(t, "Debian's postgresql is not installed")
+	}
+	return best
+}
+
+func (s *PostgresServer) url(name string) string {
+	return "postgres://postgres@/" + name + "?host=" + url.QueryEscape(s.dir)
+}
+
+func (s *PostgresServer) control(t testing.TB, args ...string) {
+	t.Helper()
+	cmd := exec.Command(filepath.Join(s.bin, "pg_ctl"), append([]string{"-D", filepath.Join(s.dir, "data"), "-w", "-l", filepath.Join(s.dir, "log")}, args...)...)
+	if err := asPostgres(cmd, s.dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Run(); err != nil { // its output stays with the server, so it is not waited for
+		log, _ := os.ReadFile(filepath.Join(s.dir, "log")) // as far as there is any
+		t.Fatalf("pg_ctl %v: %v\n%s", args, err, log)
+	}
+}
+
+func (s *PostgresServer) sql(t testing.TB, text string) {
+	t.Helper()
+	cmd := exec.Command(filepath.Join(s.bin, "psql"), "-X", "-q", "-h", s.dir, "-U", "postgres", "-d", "postgres", "-c", text)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%s: %v %s", text, err, out.String())
+	}
+}
