@@ -31,6 +31,7 @@ const defaultMaxBytes = 1 << 30
 // Cache is a cache.Cache on a disk.
 type Cache struct {
 	opts         Options
+	codec        codec
 	hits, misses atomic.Int64
 	temp         atomic.Uint64 // number of the next unfinished file
 
@@ -67,7 +68,11 @@ func New(o Options) (*Cache, error) {
 	if o.MaxBytes <= 0 {
 		o.MaxBytes = defaultMaxBytes
 	}
-	return &Cache{opts: o, index: map[string]entry{}}, nil
+	pack, err := cache.NewPacker(cache.MaxValue)
+	if err != nil {
+		return nil, err
+	}
+	return &Cache{opts: o, codec: codec{pack}, index: map[string]entry{}}, nil
 }
 
 // Get implements cache.Cache.
@@ -88,7 +93,7 @@ func (c *Cache) Get(ctx context.Context, key string) ([]byte, bool, error) {
 		c.misses.Add(1)
 		return nil, false, exo.E(op, exo.KindOf(err), nil, err)
 	}
-	head, value, ok := decode(data)
+	head, value, ok := c.codec.decode(data)
 	if !ok || string(head.Key) != key || c.expired(head.Expires) {
 		c.misses.Add(1)
 		return nil, false, c.drop(op, name, data)
@@ -122,7 +127,7 @@ func (c *Cache) Set(ctx context.Context, key string, value []byte, ttl time.Dura
 	if ttl > 0 {
 		expires = c.opts.Clock().Add(ttl).UnixNano()
 	}
-	data := encode(header{Key: []byte(key), Expires: expires}, value)
+	data := c.codec.encode(header{Key: []byte(key), Expires: expires}, value)
 	if int64(len(data)) > c.opts.MaxBytes {
 		return c.Delete(ctx, key)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,10 +56,16 @@ func entries(t *testing.T, dir string) []string {
 }
 
 func TestDamagedFilesAreMissesAndRemoved(t *testing.T) {
+	for name, value := range map[string]string{"as it is": "a value of some length", "packed": strings.Repeat("a value of some length", 100)} {
+		t.Run(name, func(t *testing.T) { damage(t, []byte(value)) })
+	}
+}
+
+func damage(t *testing.T, value []byte) {
 	good := func(t *testing.T) (dir, name string, data []byte) {
 		dir = t.TempDir()
 		c := newCache(t, dir, cachetest.NewClock().Now, 0)
-		if err := c.Set(t.Context(), "key", []byte("a value of some length"), time.Hour); err != nil {
+		if err := c.Set(t.Context(), "key", value, time.Hour); err != nil {
 			t.Fatal(err)
 		}
 		name = entries(t, dir)[0]
@@ -121,8 +128,23 @@ func TestDamagedFilesAreMissesAndRemoved(t *testing.T) {
 	})
 	t.Run("another format", func(t *testing.T) {
 		dir, name, data := good(t)
-		check(t, dir, name, bytes.Replace(data, []byte("exocache 1"), []byte("exocache 2"), 1))
+		check(t, dir, name, bytes.Replace(data, []byte("exocache 2"), []byte("exocache 1"), 1))
 	})
+}
+
+func TestLongValuesTakeLittleRoom(t *testing.T) {
+	dir := t.TempDir()
+	c := newCache(t, dir, cachetest.NewClock().Now, 0)
+	value := []byte(strings.Repeat(`{"kepid":10797460,"kepoi_name":"K00752.01"},`, 1000))
+	if err := c.Set(t.Context(), "key", value, 0); err != nil {
+		t.Fatal(err)
+	}
+	if got, ok, err := c.Get(t.Context(), "key"); !bytes.Equal(got, value) || !ok || err != nil {
+		t.Errorf("got %d bytes, %t, %v", len(got), ok, err)
+	}
+	if s, err := c.Stats(t.Context()); err != nil || s.Bytes > int64(len(value)/10) {
+		t.Errorf("%d bytes take %d %v", len(value), s.Bytes, err)
+	}
 }
 
 func TestValuesOutliveTheProgram(t *testing.T) {
@@ -275,8 +297,8 @@ func TestADiskThatFailsIsToldAndHarmsNothing(t *testing.T) {
 }
 
 func FuzzEntry(f *testing.F) {
-	f.Add([]byte("exocache 1\n{\"key\":\"a2V5\",\"expires\":0,\"size\":0,\"digest\":\"\"}\n"))
-	f.Add([]byte("exocache 1\n{}\n"))
+	f.Add([]byte("exocache 2\n{\"key\":\"a2V5\",\"expires\":0,\"size\":0,\"packed\":false,\"digest\":\"\"}\n"))
+	f.Add([]byte("exocache 2\n{}\n"))
 	dir := f.TempDir()
 	d, err := fsys.OpenDir(dir, true)
 	if err != nil {

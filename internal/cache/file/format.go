@@ -11,7 +11,7 @@ import (
 )
 
 // magic is the first line; another number is another format, and a miss.
-const magic = "exocache 1\n"
+const magic = "exocache 2\n"
 
 // maxHeader bounds the two first lines; a key is a third longer as base64.
 const maxHeader = 2*cache.MaxKey + 512
@@ -24,43 +24,59 @@ type header struct {
 	Key     []byte     `json:"key"`
 	Expires int64      `json:"expires"` // nanoseconds since 1970; 0: never
 	Size    int        `json:"size"`    // bytes of the value
+	Packed  bool       `json:"packed"`  // what follows is the value packed by cache.Packer
 	Digest  exo.Digest `json:"digest"`
 }
 
 // fileName is the name under which a key's value is kept.
 func fileName(key string) string { return exo.DigestOf([]byte(key)).Hex() + suffix }
 
-// seal is the digest of all that matters in a file.
-func (h header) seal(value []byte) exo.Digest {
-	var n [16]byte
+// seal is the digest of all that matters in a file of which rest follows the header.
+func (h header) seal(rest []byte) exo.Digest {
+	var n [25]byte
 	binary.BigEndian.PutUint64(n[:], uint64(len(h.Key)))
 	binary.BigEndian.PutUint64(n[8:], uint64(h.Expires))
+	binary.BigEndian.PutUint64(n[16:], uint64(h.Size))
+	if h.Packed {
+		n[24] = 1
+	}
 	s := sha256.New()
 	s.Write(n[:])
 	s.Write(h.Key)
-	s.Write(value)
+	s.Write(rest)
 	var d exo.Digest
 	s.Sum(d[:0])
 	return d
 }
 
-func encode(h header, value []byte) []byte {
-	h.Size, h.Digest = len(value), h.seal(value)
+// codec writes and reads the cache's files.
+type codec struct{ pack *cache.Packer }
+
+func (c codec) encode(h header, value []byte) []byte {
+	rest := value
+	h.Size = len(value)
+	if z, ok := c.pack.Pack(value); ok {
+		h.Packed, rest = true, z
+	}
+	h.Digest = h.seal(rest)
 	line, _ := json.Marshal(h) // plain fields cannot fail
-	data := make([]byte, 0, len(magic)+len(line)+1+len(value))
+	data := make([]byte, 0, len(magic)+len(line)+1+len(rest))
 	data = append(data, magic...)
 	data = append(data, line...)
 	data = append(data, '\n')
-	return append(data, value...)
+	return append(data, rest...)
 }
 
-// decode checks a file. The value is a part of data.
-func decode(data []byte) (header, []byte, bool) {
+// decode checks a file. The value may be a part of data.
+func (c codec) decode(data []byte) (header, []byte, bool) {
 	h, value, ok := decodeHeader(data)
-	if !ok || len(value) != h.Size || h.seal(value) != h.Digest {
+	if !ok || h.Size < 0 || h.Size > cache.MaxValue || h.seal(value) != h.Digest {
 		return header{}, nil, false
 	}
-	return h, value, true
+	if h.Packed {
+		value, ok = c.pack.Unpack(value, h.Size)
+	}
+	return h, value, ok && len(value) == h.Size
 }
 
 // decodeHeader reads the two first lines and returns what follows them.

@@ -8,17 +8,14 @@ import (
 	"encoding/binary"
 	"hash"
 
-	"github.com/klauspost/compress/zstd"
-
-	"exoplanetai/internal/exo"
+	"exoplanetai/internal/cache"
 )
 
 // Limits of what is kept in Redis. A larger value takes longer to fetch than a
 // call may last, and than most answers take to make.
 const (
-	maxRaw     = 4 << 20 // bytes of a value
-	maxEntry   = 2 << 20 // bytes of an entry, after compression
-	compressed = 1 << 10 // bytes from which a value is compressed
+	maxRaw   = 4 << 20 // bytes of a value
+	maxEntry = 2 << 20 // bytes of an entry, after compression
 )
 
 // The parts of an entry; see the package comment.
@@ -38,21 +35,13 @@ const (
 
 // codec writes and reads entries. It is safe for use by several goroutines.
 type codec struct {
-	key []byte // of the digest; nil: none
-	enc *zstd.Encoder
-	dec *zstd.Decoder
+	key  []byte // of the digest; nil: none
+	pack *cache.Packer
 }
 
 func newCodec(key []byte) (codec, error) {
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true))
-	if err != nil {
-		return codec{}, exo.E("redis.newCodec", exo.Internal, nil, err)
-	}
-	dec, err := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxRaw), zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderLowmem(true))
-	if err != nil {
-		return codec{}, exo.E("redis.newCodec", exo.Internal, nil, err)
-	}
-	return codec{bytes.Clone(key), enc, dec}, nil
+	pack, err := cache.NewPacker(maxRaw)
+	return codec{bytes.Clone(key), pack}, err
 }
 
 // encode makes an entry; false if the value is too large to be kept.
@@ -61,10 +50,8 @@ func (c codec) encode(key string, value []byte, expires int64) ([]byte, bool) {
 		return nil, false
 	}
 	form, rest := byte(formPlain), value
-	if len(value) >= compressed {
-		if z := c.enc.EncodeAll(value, nil); len(z) < len(value) {
-			form, rest = formZstd, z
-		}
+	if z, ok := c.pack.Pack(value); ok {
+		form, rest = formZstd, z
 	}
 	if restAt+len(rest) > maxEntry {
 		return nil, false
@@ -95,8 +82,7 @@ func (c codec) decode(key string, e []byte) (value []byte, expires int64, ok boo
 	case e[formAt] == formPlain:
 		value = bytes.Clone(rest)
 	case e[formAt] == formZstd:
-		var err error
-		if value, err = c.dec.DecodeAll(rest, make([]byte, 0, size)); err != nil {
+		if value, ok = c.pack.Unpack(rest, int(size)); !ok {
 			return nil, 0, false
 		}
 	default:
@@ -128,7 +114,4 @@ func (c codec) digest(key string, e []byte) []byte {
 	return h.Sum(nil)
 }
 
-func (c codec) close() {
-	_ = c.enc.Close() // nothing is open
-	c.dec.Close()
-}
+func (c codec) close() { c.pack.Close() }
