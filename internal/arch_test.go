@@ -18,7 +18,7 @@ var levels = map[string]int{
 	"internal/exo": 0,
 
 	"internal/fsys": 1, "internal/sqldb": 1, "internal/fits": 1, "internal/votable": 1, "internal/csvtab": 1,
-	"internal/seal": 1, "internal/metrics": 1,
+	"internal/seal": 1, "internal/metrics": 1, "internal/trace": 1,
 
 	"internal/lightcurve": 2, "internal/catalog": 2, "internal/universe": 2,
 	"internal/preprocess": 2, "internal/processed": 2, "internal/figure": 2,

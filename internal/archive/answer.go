@@ -215,6 +215,9 @@ func (c *Client) repeat(ctx context.Context, ep Endpoint, once bool, try func() 
 		if serr := c.opt.Sleep(ctx, pause); serr != nil {
 			return canceled(ctx, "")
 		}
+		if base, err := url.Parse(ep.Base); err == nil && base.Host != "" {
+			c.opt.Observer.Retried(base.Hostname())
+		}
 	}
 }
 

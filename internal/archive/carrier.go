@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"sync"
 	"time"
+
+	"exoplanetai/internal/trace"
 )
 
 // carrier is the http.RoundTripper of one try. For every hop it takes a place
@@ -44,15 +46,36 @@ func (t *carrier) RoundTrip(req *http.Request) (*http.Response, error) {
 			hop.Header[http.CanonicalHeaderKey(k)] = vs
 		}
 	}
-	resp, err := t.c.tr.RoundTrip(hop)
+	resp, span, err := t.send(hop)
 	if err != nil {
 		err = cause(ctx, err)
+		span.End(err)
 		release()
 		return nil, err
 	}
 	begin.Stop()
-	resp.Body = &watched{body: resp.Body, ctx: ctx, idle: t.ep.Idle, cancel: cancel, release: release}
+	resp.Body = &watched{
+		body: resp.Body, ctx: ctx, idle: t.ep.Idle, cancel: cancel, release: release,
+		span: span, seen: t.c.opt.Observer, host: req.URL.Hostname(),
+	}
 	return resp, nil
+}
+
+// send sends the hop and tells of it. The span lasts until the body's end.
+func (t *carrier) send(hop *http.Request) (*http.Response, trace.Span, error) {
+	host, start := hop.URL.Hostname(), t.c.watch()
+	_, span := trace.Start(hop.Context(), "archive.request")
+	span.Text("server.address", host)
+	span.Text("http.request.method", hop.Method)
+	span.Text("url.path", hop.URL.Path)
+	resp, err := t.c.tr.RoundTrip(hop)
+	status := 0
+	if err == nil {
+		status = resp.StatusCode
+		span.Number("http.response.status_code", int64(status))
+	}
+	t.c.opt.Observer.Fetched(host, status, t.c.watch().Sub(start))
+	return resp, span, err
 }
 
 // watched is a body under the idle clock.
@@ -63,6 +86,11 @@ type watched struct {
 	timer   *time.Timer
 	cancel  context.CancelCauseFunc
 	release func()
+
+	span trace.Span
+	seen Observer
+	host string
+	n    int64 // bytes read
 }
 
 // Read reads and starts the idle clock anew.
@@ -74,6 +102,8 @@ func (w *watched) Read(p []byte) (int, error) {
 	}
 	n, err := w.body.Read(p)
 	w.timer.Stop()
+	w.n += int64(n)
+	w.seen.Received(w.host, int64(n))
 	if err != nil && err != io.EOF {
 		err = cause(w.ctx, err)
 	}
@@ -86,6 +116,8 @@ func (w *watched) Close() error {
 		w.timer.Stop()
 	}
 	err := w.body.Close()
+	w.span.Number("http.response.body.size", w.n)
+	w.span.End(err)
 	w.release()
 	return err
 }

@@ -24,6 +24,7 @@ type Options struct {
 	MaxPause  time.Duration // longest pause before a repetition; a Retry-After beyond it ends the tries; 0: 2 minutes
 	Clock     exo.Clock     // measures Ping, and dates Retry-After where the answer has no Date; nil: neither
 	Log       *slog.Logger  // nil: discarded
+	Observer  Observer      // is told of what goes over the network; nil: nobody is
 
 	Resolver *net.Resolver                                                     // nil: the system's
 	Sleep    func(ctx context.Context, d time.Duration) error                  // nil: a timer
@@ -31,6 +32,21 @@ type Options struct {
 	Proxy    func(*http.Request) (*url.URL, error)                             // an institute's way out; nil: none. Its address belongs into Allowed, and it resolves the names, so that it must guard addresses itself
 	Dial     func(ctx context.Context, network, addr string) (net.Conn, error) // replaces the guarded dialer; for tests only
 }
+
+// Observer counts what goes over the network. Its methods are called from many
+// goroutines.
+type Observer interface {
+	Fetched(host string, status int, took time.Duration) // an answer began; status 0: none came
+	Received(host string, n int64)                       // so many bytes of a body came
+	Retried(host string)                                 // a request is sent again
+}
+
+// unobserved is an Observer that counts nothing.
+type unobserved struct{}
+
+func (unobserved) Fetched(string, int, time.Duration) {}
+func (unobserved) Received(string, int64)             {}
+func (unobserved) Retried(string)                     {}
 
 // Endpoint is an archive's address and the patience to have with it.
 type Endpoint struct {
@@ -109,6 +125,9 @@ func NewClient(o Options) *Client {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Observer == nil {
+		o.Observer = unobserved{}
+	}
 	if o.Sleep == nil {
 		o.Sleep = sleep
 	}
@@ -152,6 +171,22 @@ func (c *Client) Courtesy(ctx context.Context, err error) {
 	if err != nil {
 		c.opt.Log.DebugContext(ctx, "archive ignored a courtesy", "error", err)
 	}
+}
+
+// now is the client's time; the zero one without a clock.
+func (c *Client) now() time.Time {
+	if c.opt.Clock == nil {
+		return time.Time{}
+	}
+	return c.opt.Clock()
+}
+
+// watch is the time for the observer, if there is one.
+func (c *Client) watch() time.Time {
+	if _, none := c.opt.Observer.(unobserved); none {
+		return time.Time{}
+	}
+	return c.now()
 }
 
 // budget returns the channel that counts the host's requests under way.

@@ -13,13 +13,9 @@ import (
 func (c *Client) Ping(ctx context.Context, ep Endpoint, path string) (time.Duration, error) {
 	ep.Retries = 0
 	ep = ep.filled()
-	now := func() time.Time { return time.Time{} }
-	if c.opt.Clock != nil {
-		now = c.opt.Clock
-	}
-	start := now()
+	start := c.now()
 	resp, err := c.open(ctx, ep, Request{Method: http.MethodGet, URL: ep.URL(path, nil), NoFollow: true})
-	took := now().Sub(start)
+	took := c.now().Sub(start)
 	var se *StatusError
 	switch {
 	case err == nil:
