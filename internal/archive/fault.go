@@ -38,6 +38,9 @@ func (c *Client) netError(ctx context.Context, u *url.URL, err error) error {
 	case errors.As(err, &cert):
 		return exo.E(opGet, exo.Upstream, host, err).Say("%s shows a certificate that is not valid for it", host).
 			Try("check base_url and this machine's clock and certificates")
+	case noHandshake(err):
+		return exo.E(opGet, exo.Upstream, host, err).Say("no encrypted connection could be agreed on with %s", host).
+			Try("check base_url; archives must speak TLS 1.2 or later")
 	case errors.As(err, &dns):
 		return exo.E(opGet, exo.Unavailable, host, err).Say("the name %s cannot be resolved", host).
 			Try("check the network connection and base_url")
@@ -45,6 +48,12 @@ func (c *Client) netError(ctx context.Context, u *url.URL, err error) error {
 		return exo.E(opGet, exo.Unavailable, host, err).Say("%s broke off the connection", host).Try("try again later")
 	}
 	return exo.E(opGet, exo.Unavailable, host, err).Say("%s cannot be reached", host).Try("try again later")
+}
+
+// noHandshake tells of a server that speaks no TLS, or none that is safe.
+func noHandshake(err error) bool {
+	var alert *net.OpError // crypto/tls wraps the alerts of either side in it
+	return errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &alert) && (alert.Op == "remote error" || alert.Op == "local error")
 }
 
 // bodyError gives a failure within a body its kind.
