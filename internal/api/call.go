@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"net/netip"
 	"time"
 
@@ -31,7 +32,14 @@ type Call struct {
 	Received  int64  // bytes of the body that came
 	Torn      bool   // the answer was cut in the middle
 	Code      string // kind of the error, exo.Kind; empty: none
-	Cache     string // hit, miss, stale, or empty: not a page that is kept
+	Cache     string // hit, miss, or empty: not a page that is kept
+
+	credentials http.Header // of the request, for streams that outlive a sign-in
+	access      *Access     // row of the route; nil: there is none
+	secure      bool        // the caller's connection is encrypted
+	forwarded   bool        // somebody says to have passed the request on
+	counted     bool        // a limit counts it
+	remaining   int         // calls that are left of the smallest budget
 }
 
 // RequestID returns the identifier of the request that the context belongs to;

@@ -171,7 +171,7 @@ func (a *rowsAnswer) begin(h query.Head) error {
 	zip := a.q.format != export.Parquet && takesGzip(a.r.Header.Get("Accept-Encoding"))
 	tag := a.etag(zip)
 	out := a.w.Header()
-	out.Set("Vary", "Accept, Accept-Encoding")
+	out.Add("Vary", "Accept, Accept-Encoding")
 	out.Set("Cache-Control", "no-cache")
 	out.Set("ETag", tag)
 	out.Set("X-Total-Count", strconv.FormatInt(h.Total, 10))

@@ -44,7 +44,7 @@ func (s *Server) curveFITS(ctx context.Context, q curveQuery, v process.View) (*
 	}
 	return &huma.StreamResponse{Body: func(hctx huma.Context) {
 		r, w := humago.Unwrap(hctx)
-		w.Header().Set("Vary", "Accept")
+		w.Header().Add("Vary", "Accept")
 		s.send(w, r, path, doc)
 		s.left(r, doc.close())
 	}}, nil

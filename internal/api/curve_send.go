@@ -15,7 +15,7 @@ import (
 func (s *Server) sendCurve(w http.ResponseWriter, r *http.Request, a *curveAnswer) {
 	h := w.Header()
 	zip := takesGzip(r.Header.Get("Accept-Encoding"))
-	h.Set("Vary", "Accept, Accept-Encoding")
+	h.Add("Vary", "Accept, Accept-Encoding")
 	h.Set("Cache-Control", "no-cache")
 	if a.etag != "" {
 		tag := `"` + a.etag + `"`

@@ -16,12 +16,13 @@ type FeedQuery struct {
 	Kinds string `query:"kinds" maxLength:"200" doc:"kinds of events wanted, separated by commas: new, retired, disposition, ephemeris, radius, other; default: all but other" example:"new,disposition"`
 	Limit string `query:"limit" maxLength:"20" doc:"entries at most, 1 to 1000; default: 100" example:"100"`
 
-	host string
+	host   string
+	secure bool
 }
 
 // Resolve keeps the name under which the server was asked.
 func (in *FeedQuery) Resolve(ctx huma.Context) []error {
-	in.host = ctx.Host()
+	in.host, in.secure = ctx.Host(), callOf(ctx.Context()).secure
 	return nil
 }
 
@@ -92,6 +93,9 @@ func (s *Server) feed(ctx context.Context, t catalog.Type, in FeedQuery, form fe
 	}
 	if req.Base == "" {
 		req.Base = "http://" + in.host
+		if in.secure {
+			req.Base = "https://" + in.host
+		}
 	}
 	f, err := s.history.Feed(ctx, req)
 	if err != nil {

@@ -115,7 +115,7 @@ func (s *Server) ingestionStatus(ctx context.Context, _ *struct{}) (*ingestionOu
 		Tables: st.Tables, LightCurves: st.LightCurves, SuccessRates: st.SuccessRates,
 		Jobs: jobSummary{Running: []jobs.Job{}, Recent: []jobs.Job{}},
 	}}
-	list, err := s.jobs.List(ctx, jobs.Filter{})
+	list, err := s.listJobs(ctx, jobs.Filter{})
 	if err != nil {
 		return nil, err
 	}

@@ -155,6 +155,12 @@ func (s *Server) submit(ctx context.Context, kind string, args any, applied stri
 	if err != nil {
 		return nil, err
 	}
+	// A kill before this leaves a job that only admins see; whoever sends the call again gets the same job, and owns it then.
+	if id := caller(ctx).UserID; id != "" && s.auth != nil {
+		if err := s.auth.Own(ctx, jobObject(job.ID), id); err != nil {
+			return nil, err
+		}
+	}
 	return &answer{
 		Status: http.StatusAccepted, Location: Base + "/jobs/" + job.ID, Applied: applied,
 		Body: accepted{Status: "accepted", JobID: job.ID},

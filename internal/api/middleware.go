@@ -130,25 +130,6 @@ func (s *Server) recovered(next http.Handler) http.Handler {
 	})
 }
 
-// localOnly refuses requests under a foreign Host name (a page whose name was
-// made to point here) and writes from another origin.
-func (s *Server) localOnly(next http.Handler) http.Handler {
-	cross := http.NewCrossOriginProtection()
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !localHost(r.Host) {
-			s.fail(w, r, exo.Errorf("api.localOnly", exo.Denied, nil, "the host name %q is not this server's", clip(r.Host)).
-				Try("use http://localhost or http://127.0.0.1 with the server's port"))
-			return
-		}
-		if err := cross.Check(r); err != nil {
-			s.fail(w, r, exo.E("api.localOnly", exo.Denied, nil, err).Say("the request comes from a page of another origin").
-				Try("call the server from its own pages or from a program"))
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
 // localHost reports whether a Host header names this machine's loopback.
 func localHost(host string) bool {
 	name := host
@@ -163,15 +144,11 @@ func localHost(host string) bool {
 	return err == nil && addr.IsLoopback()
 }
 
-// bounded refuses hostile paths, reads the body up to its limit and within its
+// bounded reads the body up to its limit and within its
 // time, and hands it on from memory. The deadline is lifted before the handler
 // runs: left in place it would cancel a request that works for longer.
 func (s *Server) bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := checkURLPath(r.URL.Path); err != nil {
-			s.fail(w, r, err)
-			return
-		}
 		if r.Body == nil || r.Body == http.NoBody {
 			next.ServeHTTP(w, r)
 			return
@@ -196,6 +173,14 @@ func (s *Server) bounded(next http.Handler) http.Handler {
 		}
 		if s.bodyTimeout > 0 {
 			s.tolerate(ctl.SetReadDeadline(time.Time{}))
+		}
+		if a := callOf(r.Context()).access; a != nil && a.Form && isForm(r) {
+			if body, err = formToJSON(body); err != nil {
+				s.fail(w, r, err)
+				return
+			}
+			r.Header.Set("Content-Type", "application/json")
+			r.ContentLength = int64(len(body))
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		next.ServeHTTP(w, r)
@@ -239,22 +224,36 @@ func checkURLPath(p string) error {
 	return nil
 }
 
-// routed hands the request to the router and turns its plain-text 404 and 405
-// into problem documents.
-func (s *Server) routed(mux *http.ServeMux) http.Handler {
+// routed refuses hostile paths and finds the route, before anybody is asked who
+// they are: what a route asks for stands in the table of access.
+func (s *Server) routed(mux *http.ServeMux, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h, pattern := mux.Handler(r)
+		if err := checkURLPath(r.URL.Path); err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		_, pattern := mux.Handler(r)
 		if r.URL.Path == Base+"/files" || r.URL.Path == Base+"/files/" {
 			pattern = "" // the tree is no page; without this the mux would redirect, then miss the path
-			h = http.NotFoundHandler()
 		}
-		if pattern != "" {
-			callOf(r.Context()).Route = pattern
+		c := callOf(r.Context())
+		c.Route, c.access = pattern, s.access[pattern]
+		next.ServeHTTP(w, r)
+	})
+}
+
+// served hands the request to its route, and turns the router's plain-text 404
+// and 405 into problem documents.
+func (s *Server) served(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if callOf(r.Context()).access != nil {
 			mux.ServeHTTP(w, r)
 			return
 		}
 		probe := &discard{header: http.Header{}}
-		h.ServeHTTP(probe, r)
+		if h, pattern := mux.Handler(r); pattern == "" {
+			h.ServeHTTP(probe, r)
+		}
 		if probe.status == http.StatusMethodNotAllowed {
 			allow := probe.header.Get("Allow")
 			w.Header().Set("Allow", allow)
@@ -304,6 +303,7 @@ func (s *Server) writeProblem(w http.ResponseWriter, r *http.Request, p *Problem
 // damaged data as errors, the rest for whoever looks closer.
 func (s *Server) problem(ctx context.Context, err error) *Problem {
 	p := ProblemOf(err, requestID(ctx))
+	callOf(ctx).Code = string(p.Code)
 	level := slog.LevelDebug
 	switch p.Code {
 	case exo.Internal, exo.Corrupt, exo.Full:

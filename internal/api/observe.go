@@ -26,51 +26,52 @@ func callOf(ctx context.Context) *Call {
 	if call, ok := ctx.Value(callKey{}).(*Call); ok {
 		return call
 	}
-	return &Call{} // nobody observes
+	return &Call{} // a test without the middleware
 }
 
-// observed begins and ends the observation of a request.
+// observed notes the request, and begins and ends its observation.
 func (s *Server) observed(next http.Handler) http.Handler {
-	if s.observer == nil {
-		return next
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		call := &Call{At: s.clock(), RequestID: requestID(r.Context()), Method: r.Method, Path: r.URL.Path, Address: addressOf(r.RemoteAddr)}
-		ctx := context.WithValue(s.observer.Begin(r), callKey{}, call)
-		c := &countedAnswer{ResponseWriter: w}
+		ctx := r.Context()
+		if s.observer != nil {
+			ctx = s.observer.Begin(r)
+		}
+		ctx = context.WithValue(ctx, callKey{}, call)
 		if r.Body != nil && r.Body != http.NoBody {
 			r.Body = &countedBody{ReadCloser: r.Body, n: &call.Received}
 		}
-		torn := true // unless the handler comes back
+		call.Torn = true // unless the handler comes back
 		defer func() {
-			call.Status, call.Bytes, call.Duration, call.Torn = c.status, c.n, s.clock().Sub(call.At), torn
-			s.observer.End(ctx, call)
+			call.Duration = s.clock().Sub(call.At)
+			if s.observer != nil {
+				s.observer.End(ctx, call)
+			}
 		}()
-		next.ServeHTTP(c, r.WithContext(ctx))
-		torn = false
+		next.ServeHTTP(&countedAnswer{w, call}, r.WithContext(ctx))
+		call.Torn = false
 	})
 }
 
 // countedAnswer counts the bytes of an answer.
 type countedAnswer struct {
 	http.ResponseWriter
-	status int
-	n      int64
+	call *Call
 }
 
 func (c *countedAnswer) WriteHeader(status int) {
-	if c.status == 0 && status >= http.StatusOK {
-		c.status = status
+	if c.call.Status == 0 && status >= http.StatusOK {
+		c.call.Status = status
 	}
 	c.ResponseWriter.WriteHeader(status)
 }
 
 func (c *countedAnswer) Write(b []byte) (int, error) {
-	if c.status == 0 {
-		c.status = http.StatusOK
+	if c.call.Status == 0 {
+		c.call.Status = http.StatusOK
 	}
 	n, err := c.ResponseWriter.Write(b)
-	c.n += int64(n)
+	c.call.Bytes += int64(n)
 	return n, err
 }
 
@@ -95,5 +96,5 @@ func addressOf(remote string) netip.Addr {
 	if err != nil {
 		return netip.Addr{}
 	}
-	return at.Addr().Unmap()
+	return at.Addr().Unmap().WithZone("")
 }

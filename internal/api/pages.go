@@ -13,7 +13,7 @@ var static embed.FS
 
 // pages serves the landing page, the description of the interface, and the
 // style and script that they load: all from here, none from elsewhere.
-func (s *Server) pages(mux *http.ServeMux) error {
+func (s *Server) pages(mux *recordingMux) error {
 	for _, p := range []struct{ path, file, contentType string }{
 		{"GET /{$}", "index.html", "text/html; charset=utf-8"},
 		{"GET /docs", "docs.html", "text/html; charset=utf-8"},

@@ -97,7 +97,7 @@ func plainSchema(kind string, words []string) *huma.Schema {
 
 // prefixes keep apart the types of one name in several packages.
 var prefixes = map[string]string{
-	"process": "Process", "preprocess": "Process", "history": "History", "export": "Export", "reports": "Report", "review": "Review", "validate": "Validate", "version": "Version", "maintain": "Maintain", "verify": "Integrity", "backup": "Backup",
+	"process": "Process", "preprocess": "Process", "history": "History", "export": "Export", "reports": "Report", "review": "Review", "validate": "Validate", "version": "Version", "maintain": "Maintain", "verify": "Integrity", "backup": "Backup", "audit": "Audit", "auth": "Account",
 }
 
 // schemaName names a type in the document.

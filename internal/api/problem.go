@@ -140,11 +140,14 @@ func (p *Problem) Error() string { return p.Detail }
 func (p *Problem) GetStatus() int { return p.Status }
 
 // GetHeaders returns Retry-After (RFC 9110 §10.2.3) where the error says when
-// to come back.
+// to come back, and WWW-Authenticate where a credential is wanted.
 func (p *Problem) GetHeaders() http.Header {
 	h := http.Header{}
 	if after, ok := p.Extra["retry_after"]; ok {
 		h.Set("Retry-After", fmt.Sprint(after))
+	}
+	if p.Code == exo.Unauthenticated {
+		h.Set("WWW-Authenticate", `Bearer realm="exoplanetai"`) // RFC 6750 §3
 	}
 	return h
 }

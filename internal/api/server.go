@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"exoplanetai/internal/cache"
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/jobs"
+	"exoplanetai/internal/limit"
 	"exoplanetai/internal/maintain"
 )
 
@@ -94,6 +96,20 @@ type Server struct {
 	baseURL   string
 	observer  Observer
 
+	auth        *auth.Service
+	local       bool
+	audit       *audit.Log
+	watch       *audit.Watch
+	limits      Limits
+	proxies     []netip.Prefix
+	tls         bool
+	origins     origins
+	metrics     http.Handler
+	metricsFrom []netip.Prefix
+	access      map[string]*Access // by route
+	strangers   limit.Limiter      // of records of requests that no friend sends
+	kept        *pageStore
+
 	bodyTimeout, writeTimeout, poll, heartbeat time.Duration
 
 	handler http.Handler
@@ -118,22 +134,13 @@ func New(o Options) (*Server, error) {
 	if s.heartbeat <= 0 {
 		s.heartbeat = 15 * time.Second
 	}
+	if err := s.guard(o); err != nil {
+		return nil, err
+	}
 	mux := &recordingMux{ServeMux: http.NewServeMux()}
 	api := humago.New(mux, frameworkConfig(o.Version))
 	api.UseMiddleware(oneInvalid)
-	s.ingestRoutes(api)
-	s.heldRoutes(api)
-	s.jobRoutes(api)
-	s.preprocessRoutes(api)
-	s.curveRoutes(api)
-	s.catalogRoutes(api)
-	s.validateRoutes(api)
-	s.versionRoutes(api)
-	s.maintainRoutes(api)
-	s.backupRoutes(api)
-	s.integrityRoutes(api)
-	s.storeRoutes(api)
-	s.healthRoutes(api)
+	s.describe(api)
 	tidy(api.OpenAPI())
 	restore := describeParameters(api.OpenAPI())
 	spec, err := json.MarshalIndent(api.OpenAPI(), "", "  ")
@@ -141,12 +148,49 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, exo.E("api.New", exo.Internal, nil, err)
 	}
-	s.spec, s.routes = append(spec, '\n'), mux.patterns
-	if err := s.pages(mux.ServeMux); err != nil {
+	s.spec, s.routes = append(spec, '\n'), slices.Clone(mux.patterns)
+	if err := s.pages(mux); err != nil {
 		return nil, err
 	}
-	s.handler = s.withRequestID(s.observed(securityHeaders(s.recovered(s.localOnly(s.bounded(s.routed(mux.ServeMux)))))))
+	if s.access, err = accessOf(mux.patterns); err != nil {
+		return nil, err
+	}
+	s.handler = s.layers(mux.ServeMux)
 	return s, nil
+}
+
+// layers puts around the routes what every request goes through, from the
+// outside in. The body is read after the caller is known and before the record
+// is written, which names what the body names.
+func (s *Server) layers(mux *http.ServeMux) http.Handler {
+	h := s.keeping(s.served(mux))
+	h = s.gated(s.bounded(s.recorded(h)))
+	h = s.placed(s.fromKnownOrigins(s.routed(mux, h)))
+	return s.withRequestID(s.observed(securityHeaders(s.recovered(h))))
+}
+
+// guard takes over who may call.
+func (s *Server) guard(o Options) error {
+	if err := checkProxies(o); err != nil {
+		return err
+	}
+	s.auth, s.local, s.audit, s.watch, s.limits = o.Auth, o.Local, o.Audit, o.Watch, o.Limits
+	s.proxies, s.tls, s.metrics, s.metricsFrom = o.Proxies, o.TLS, o.Metrics, o.MetricsFrom
+	s.strangers = limit.New(limit.Options{PerMinute: 10, Burst: 20, Clock: o.Clock, MaxKeys: 1})
+	s.kept = newPageStore(o)
+	var err error
+	s.origins, err = newOrigins(o.CORS)
+	return err
+}
+
+// describe makes the routes.
+func (s *Server) describe(api huma.API) {
+	for _, make := range []func(huma.API){
+		s.ingestRoutes, s.heldRoutes, s.jobRoutes, s.preprocessRoutes, s.curveRoutes, s.catalogRoutes, s.validateRoutes, s.versionRoutes,
+		s.maintainRoutes, s.backupRoutes, s.integrityRoutes, s.storeRoutes, s.healthRoutes, s.tokenRoutes, s.userRoutes, s.keyRoutes, s.auditRoutes, s.metricsRoute,
+	} {
+		make(api)
+	}
 }
 
 // ServeHTTP answers one request.
@@ -216,6 +260,7 @@ func frameworkConfig(version string) huma.Config {
 		{Name: "versions", Description: "Named states of the whole data tree, kept for good: what is in them, what changed between them, and getting it back."},
 		{Name: "jobs", Description: "Long calls, their progress and results."},
 		{Name: "storage", Description: "What is held, and the files themselves."},
+		{Name: "access", Description: "Users, sign-in, API keys, and the record of who did what."},
 		{Name: "health", Description: "Is all well?"},
 	}
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
@@ -225,7 +270,9 @@ func frameworkConfig(version string) huma.Config {
 	c.RejectUnknownQueryParameters = true
 	c.Transformers = []huma.Transformer{func(ctx huma.Context, _ string, v any) (any, error) {
 		if m, ok := v.(*huma.ErrorModel); ok {
-			return fromFramework(m, requestID(ctx.Context())), nil
+			p := fromFramework(m, requestID(ctx.Context()))
+			callOf(ctx.Context()).Code = string(p.Code)
+			return p, nil
 		}
 		return v, nil
 	}}

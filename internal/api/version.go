@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"exoplanetai/internal/auth"
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/ingest"
 	"exoplanetai/internal/jobs"
@@ -304,6 +305,11 @@ func (s *Server) restoreVersion(ctx context.Context, in *versionRestoreInput) (*
 	req, err := body.check(name)
 	if err != nil {
 		return nil, err
+	}
+	if req.Target == inPlace && !req.DryRun {
+		if err := need(ctx, auth.Admin, "a restore in place"); err != nil {
+			return nil, err
+		}
 	}
 	if wantsAsync(in.Prefer) {
 		return s.submit(ctx, JobVersionRestore, req, "respond-async")

@@ -113,8 +113,12 @@ func (s *Service) HasUsers(ctx context.Context) (bool, error) {
 	return n > 0, nil
 }
 
+// keepOwned is how long it is remembered whom something belongs to.
+const keepOwned = 400 * 24 * time.Hour
+
 // Prune takes out what is of no use any more: sessions and their refresh tokens
-// a day after they ended, signing keys whose tokens have all expired.
+// a day after they ended, signing keys whose tokens have all expired, and notes
+// of what belongs to whom after 400 days.
 func (s *Service) Prune(ctx context.Context) error {
 	day := s.millis() - (24 * time.Hour).Milliseconds()
 	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
@@ -123,6 +127,9 @@ func (s *Service) Prune(ctx context.Context) error {
 			return err
 		}
 		if err := execute(ctx, tx, `DELETE FROM auth_sessions WHERE id IN `+over, day, day); err != nil {
+			return err
+		}
+		if err := execute(ctx, tx, `DELETE FROM auth_owned WHERE created_at < ?`, s.millis()-keepOwned.Milliseconds()); err != nil {
 			return err
 		}
 		return execute(ctx, tx, `DELETE FROM auth_signing WHERE retire_at > 0 AND retire_at < ?`, s.millis())

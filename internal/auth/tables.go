@@ -22,4 +22,6 @@ var steps = []string{
 		kid TEXT PRIMARY KEY, sealed TEXT NOT NULL, created_at BIGINT NOT NULL, retire_at BIGINT NOT NULL)`,
 	`CREATE TABLE auth_secrets(name TEXT PRIMARY KEY, sealed TEXT NOT NULL, created_at BIGINT NOT NULL)`,
 	`CREATE TABLE auth_locks(name TEXT PRIMARY KEY, turns BIGINT NOT NULL)`,
+	`CREATE TABLE auth_owned(object TEXT NOT NULL, user_id TEXT NOT NULL, created_at BIGINT NOT NULL, PRIMARY KEY(object, user_id))`,
+	`CREATE INDEX auth_owned_user ON auth_owned(user_id, created_at)`,
 }

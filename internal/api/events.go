@@ -1,0 +1,95 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"exoplanetai/internal/auth"
+	"exoplanetai/internal/exo"
+	"exoplanetai/internal/jobs"
+)
+
+// stream sends the job whenever it has changed, until it ends, the client
+// leaves or the server stops.
+func (s *Server) stream(ctx context.Context, w http.ResponseWriter, job jobs.Job) error {
+	ctl := http.NewResponseController(w)
+	tick, quiet := time.NewTicker(s.poll), time.NewTicker(s.heartbeat)
+	defer tick.Stop()
+	defer quiet.Stop()
+	last := ""
+	for {
+		data, err := json.Marshal(job)
+		if err != nil {
+			return err
+		}
+		if job.State.Ended() {
+			return event(w, ctl, "end", data)
+		}
+		if string(data) != last {
+			last = string(data)
+			if err := event(w, ctl, "progress", data); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.stopped:
+			return nil
+		case <-quiet.C:
+			if err := s.still(ctx); err != nil {
+				return err
+			}
+			if err := beat(w, ctl); err != nil {
+				return err
+			}
+		case <-tick.C:
+			if job, err = s.jobs.Get(ctx, job.ID); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func event(w http.ResponseWriter, ctl *http.ResponseController, name string, data []byte) error {
+	if _, err := fmt.Fprintf(w, "event: %s\ndata: %s\n\n", name, data); err != nil {
+		return err
+	}
+	return ctl.Flush()
+}
+
+// numbered is an event that a client can name when it comes again.
+func numbered(w http.ResponseWriter, ctl *http.ResponseController, name string, id int64, data []byte) error {
+	if _, err := fmt.Fprintf(w, "id: %d\n", id); err != nil {
+		return err
+	}
+	return event(w, ctl, name, data)
+}
+
+// beat says that the stream is alive.
+func beat(w http.ResponseWriter, ctl *http.ResponseController) error {
+	if _, err := fmt.Fprint(w, ": still here\n\n"); err != nil {
+		return err
+	}
+	return ctl.Flush()
+}
+
+// still looks whether the caller of a stream may still see it: a stream can
+// outlive a token, a key and a role.
+func (s *Server) still(ctx context.Context) error {
+	c, call := caller(ctx), callOf(ctx)
+	if s.auth == nil || c.Via == auth.ViaLocal || call.access == nil {
+		return nil
+	}
+	who, _, err := s.auth.Authenticate(ctx, call.credentials)
+	if err != nil {
+		return err
+	}
+	if !who.Allows(call.access.Role, call.access.Scope) && call.access.Scope != "" || !who.Role.Includes(call.access.Role) {
+		return exo.Errorf("api.stream", exo.Denied, nil, "the caller may not see this any more")
+	}
+	return nil
+}

@@ -1,0 +1,157 @@
+package api
+
+import (
+	"container/list"
+	"context"
+	"encoding/json"
+	"net/http"
+	"sync"
+	"time"
+
+	"exoplanetai/internal/cache"
+	"exoplanetai/internal/exo"
+)
+
+// The bounds of answers that are kept.
+const (
+	maxKeptPage  = 1 << 20   // bytes of one; larger ones are made anew each time
+	maxKeptPages = 64 << 20  // bytes of all, in memory
+	keptFor      = time.Hour // what no source of ours tells may change: stars that an archive knows by a name
+	stampFor     = 100 * time.Millisecond
+)
+
+// Stamper is what a Library may offer beside: a text that is another one after
+// every change of what is held.
+type Stamper interface {
+	Stamp(ctx context.Context) (string, error)
+}
+
+// page is an answer that is kept.
+type page struct {
+	At     time.Time   `json:"at"` // when it was made
+	Header http.Header `json:"header"`
+	Body   []byte      `json:"body"`
+}
+
+// pageStore keeps answers, the ones used last in memory, all in the shared
+// cache. A key holds the stamp of what the answer was made from: new data have
+// another stamp, and what was made of the old is never asked for again.
+type pageStore struct {
+	clock  exo.Clock
+	stamps Stamper     // nil: nothing is kept
+	shared cache.Cache // nil: none
+
+	mu    sync.Mutex // guards what follows
+	byKey map[string]*list.Element
+	order *list.List // of *keptPage, the one used last in front
+	bytes int
+
+	stampMu sync.Mutex // guards what follows; held while the stamp is asked for, so that one asks for all
+	stamp   string
+	stampAt time.Time
+	turns   uint64 // calls of this server that may have changed something
+	seen    uint64 // of them at the time of the stamp
+}
+
+type keptPage struct {
+	key  string
+	page *page
+	size int
+}
+
+func newPageStore(o Options) *pageStore {
+	p := &pageStore{clock: o.Clock, shared: o.Pages, byKey: map[string]*list.Element{}, order: list.New()}
+	p.stamps, _ = o.Library.(Stamper)
+	return p
+}
+
+// changed makes the next question ask for the stamp again.
+func (p *pageStore) changed() {
+	p.stampMu.Lock()
+	p.turns++
+	p.stampMu.Unlock()
+}
+
+// now returns the stamp of what is held: at most a tenth of a second old, and
+// never older than a change by this server.
+func (p *pageStore) now(ctx context.Context) (string, error) {
+	p.stampMu.Lock()
+	defer p.stampMu.Unlock()
+	at := p.clock()
+	if age := at.Sub(p.stampAt); p.stamp != "" && p.seen == p.turns && age >= 0 && age < stampFor {
+		return p.stamp, nil
+	}
+	turns := p.turns
+	text, err := p.stamps.Stamp(ctx)
+	if err != nil {
+		return "", err
+	}
+	p.stamp, p.stampAt, p.seen = exo.DigestOf([]byte(text)).Hex()[:32], at, turns
+	return p.stamp, nil
+}
+
+// get returns a page that was kept under the key.
+func (p *pageStore) get(ctx context.Context, key string) *page {
+	p.mu.Lock()
+	if e := p.byKey[key]; e != nil {
+		k := e.Value.(*keptPage)
+		if age := p.clock().Sub(k.page.At); age >= 0 && age < keptFor {
+			p.order.MoveToFront(e)
+			p.mu.Unlock()
+			return k.page
+		}
+		p.drop(e)
+	}
+	p.mu.Unlock()
+	if p.shared == nil {
+		return nil
+	}
+	text, ok, err := p.shared.Get(ctx, key)
+	if err != nil || !ok { // a cache out of order is no cache
+		return nil
+	}
+	var pg page
+	if err := json.Unmarshal(text, &pg); err != nil {
+		return nil
+	}
+	if age := p.clock().Sub(pg.At); age < 0 || age >= keptFor {
+		return nil
+	}
+	p.keep(key, &pg)
+	return &pg
+}
+
+// put keeps a page. The shared cache may be slow: nobody waits for its error.
+func (p *pageStore) put(ctx context.Context, key string, pg *page) error {
+	p.keep(key, pg)
+	if p.shared == nil {
+		return nil
+	}
+	text, err := json.Marshal(pg)
+	if err != nil {
+		return err
+	}
+	return p.shared.Set(ctx, key, text, keptFor)
+}
+
+// keep keeps a page in memory and lets those go that were not used for longest.
+func (p *pageStore) keep(key string, pg *page) {
+	size := len(key) + len(pg.Body) + 1024 // about what the rest takes
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e := p.byKey[key]; e != nil {
+		p.drop(e)
+	}
+	p.byKey[key] = p.order.PushFront(&keptPage{key, pg, size})
+	p.bytes += size
+	for p.bytes > maxKeptPages {
+		p.drop(p.order.Back())
+	}
+}
+
+// drop forgets a page. Called with mu.
+func (p *pageStore) drop(e *list.Element) {
+	k := p.order.Remove(e).(*keptPage)
+	delete(p.byKey, k.key)
+	p.bytes -= k.size
+}
