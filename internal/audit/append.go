@@ -129,6 +129,7 @@ func (l *Log) writeGroup(ctx context.Context) {
 	rows, err := l.commit(ctx, events)
 	written := err == nil
 	if written {
+		l.tell(events)
 		err = l.deliver(ctx, rows)
 	} else if len(late) > 0 {
 		l.queueMu.Lock()
@@ -137,6 +138,16 @@ func (l *Log) writeGroup(ctx context.Context) {
 	}
 	for _, b := range group {
 		b.ended, b.written, b.err = true, written, err
+	}
+}
+
+// tell counts what was written.
+func (l *Log) tell(events []*Event) {
+	if l.o.Written == nil {
+		return
+	}
+	for _, e := range events {
+		l.o.Written(e.Outcome)
 	}
 }
 

@@ -46,6 +46,9 @@ type Options struct {
 	// no key could have written it.
 	AcceptPlain bool
 
+	// Written is told of each event that this process has written; nil: nobody is.
+	Written func(Outcome)
+
 	// Poll is how often Run looks for events of other processes; 0: 1 s.
 	Poll time.Duration
 }

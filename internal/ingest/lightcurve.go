@@ -13,6 +13,7 @@ import (
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/lightcurve"
 	"exoplanetai/internal/store"
+	"exoplanetai/internal/trace"
 )
 
 // curveState is what the calls for light curves share.
@@ -130,7 +131,28 @@ func (r *curveRun) key(slice *int) string {
 	return fmt.Sprintf("lightcurve/%s/%s/%s/%d/%s", q.Target, q.Mission, q.Author, q.CadenceS, part)
 }
 
-func (r *curveRun) run(ctx context.Context) (LightCurveResult, error) {
+func (r *curveRun) run(ctx context.Context) (res LightCurveResult, err error) {
+	ctx, span := trace.Start(ctx, "ingest.lightcurve")
+	span.Text("target", string(r.query.Target.String()))
+	told := r.watch("lightcurve")
+	defer func() {
+		told(res.Source, func() int64 { return newBytes(res.Files) }, err)
+		span.End(err)
+	}()
+	return r.bring(ctx)
+}
+
+// newBytes sums what came from the archive.
+func newBytes(files []LightCurveFile) (n int64) {
+	for _, f := range files {
+		if f.Source == FromArchive {
+			n += f.SizeBytes
+		}
+	}
+	return n
+}
+
+func (r *curveRun) bring(ctx context.Context) (LightCurveResult, error) {
 	if err := r.look(ctx); err != nil {
 		return LightCurveResult{}, err
 	}

@@ -43,6 +43,11 @@ type Options struct {
 	// 12 h, 168 h and 6 h.
 	Freshness map[string]time.Duration
 
+	// Observe is told of each run for a table or the light curves of a star: what it
+	// was ("koi", "lightcurve"), where the data came from, the bytes that came new, how
+	// long it took. nil: nobody is.
+	Observe func(what string, from Source, bytes int64, took time.Duration, err error)
+
 	Workers    int           // tables and files at a time; 0: 4
 	FullReload time.Duration // whole load at least this often where only changes are fetched; 0: 7 days
 	Clock      exo.Clock
@@ -127,6 +132,22 @@ func (s *Service) count(what string, err error) {
 		r.Succeeded++
 	}
 	s.rates[what] = r
+}
+
+// watch tells of the run that begins now; the function it returns is called at
+// its end.
+func (s *Service) watch(what string) func(from Source, bytes func() int64, err error) {
+	if s.opt.Observe == nil {
+		return func(Source, func() int64, error) {}
+	}
+	began := s.opt.Clock()
+	return func(from Source, bytes func() int64, err error) {
+		n := int64(0)
+		if err == nil && from == FromArchive {
+			n = bytes()
+		}
+		s.opt.Observe(what, from, n, s.opt.Clock().Sub(began), err)
+	}
 }
 
 // flight is one run of a piece of work that several callers wait for.

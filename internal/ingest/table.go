@@ -11,6 +11,7 @@ import (
 	"exoplanetai/internal/catalog"
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/store"
+	"exoplanetai/internal/trace"
 )
 
 // Table brings a table up to date and tells what is current.
@@ -41,13 +42,29 @@ func (s *Service) table(ctx context.Context, req TableRequest, report Report, af
 	if req.ForceRefresh {
 		key += "/force"
 	}
-	return s.flights.do(ctx, key, func() (TableResult, error) {
-		res, err := s.bring(ctx, &run{Service: s, t: t, src: src, force: req.ForceRefresh, report: report})
+	return s.flights.do(ctx, key, func() (res TableResult, err error) {
+		ctx, span := trace.Start(ctx, "ingest.table")
+		span.Text("table", string(t))
+		told := s.watch(string(t))
+		defer func() {
+			told(res.Source, func() int64 { return s.sizeOf(ctx, res.RawPath) }, err)
+			span.End(err)
+		}()
+		res, err = s.bring(ctx, &run{Service: s, t: t, src: src, force: req.ForceRefresh, report: report})
 		if err == nil {
 			s.follow(ctx, &res, after)
 		}
 		return res, err
 	})
+}
+
+// sizeOf is the size of a file that is held, for who counts bytes.
+func (s *Service) sizeOf(ctx context.Context, p exo.Path) int64 {
+	m, err := s.opt.Store.Get(ctx, p)
+	if err != nil {
+		s.log.Debug("the size of a new file is not known", "path", p, "error", err)
+	}
+	return m.SizeBytes
 }
 
 // bring does the run while no other call changes the table.

@@ -13,6 +13,7 @@ import (
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/store"
 	"exoplanetai/internal/tables"
+	"exoplanetai/internal/trace"
 )
 
 // Options says what a Service works with.
@@ -25,6 +26,10 @@ type Options struct {
 	Workers int           // files at a time, over all calls; 0: the number of processors; 1: one after the other
 	Timeout time.Duration // longest run of one request; 0: one hour
 	Quality string        // quality_bitmask where the request says none; empty: "default"
+
+	// Observe is told of each request: its status or error, and how many light curves
+	// were computed, were held already, and failed. nil: nobody is.
+	Observe func(status string, computed, cached, failed int, took time.Duration, err error)
 
 	// Resolve is asked which star a name means when the tables do not know it:
 	// ingest.Service.Resolve for one. nil: nobody is asked.
@@ -81,8 +86,21 @@ var errLate = errors.New("the time for one request is over")
 // for an unknown star, and when no light curve of it is held; exo.Unavailable
 // after Options.Timeout, exo.Canceled when the caller gives up, exo.Full.
 // Results that were finished by then stay.
-func (s *Service) LightCurve(ctx context.Context, req Request, report Report) (Result, error) {
+func (s *Service) LightCurve(ctx context.Context, req Request, report Report) (res Result, err error) {
 	began := s.opt.Clock()
+	ctx, span := trace.Start(ctx, "process.lightcurve")
+	span.Text("target", req.TargetName)
+	defer func() {
+		if s.opt.Observe != nil {
+			cached := countCached(res.Outputs)
+			s.opt.Observe(res.Status, len(res.Outputs)-cached, cached, len(res.Failed), s.opt.Clock().Sub(began), err)
+		}
+		span.End(err)
+	}()
+	return s.lightCurve(ctx, req, report, began)
+}
+
+func (s *Service) lightCurve(ctx context.Context, req Request, report Report, began time.Time) (Result, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.opt.Timeout, errLate)
 	defer cancel()
 	p, err := s.plan(ctx, req, false)

@@ -28,6 +28,18 @@ const MaxSize = 64 << 20
 // equal to the newest of the same files is not stored again, whatever its time
 // and the freshness at that time: the path of the one that is held is returned.
 func (r *Reports) Keep(ctx context.Context, of Subject, rep *validate.Report) (exo.Path, error) {
+	p, err := r.keep(ctx, of, rep)
+	if err == nil && r.Observe != nil {
+		all := validate.Count{}
+		for _, c := range rep.Levels {
+			all.Errors, all.Warnings, all.Infos = all.Errors+c.Errors, all.Warnings+c.Warnings, all.Infos+c.Infos
+		}
+		r.Observe(of.DataType, rep.Valid, all.Errors, all.Warnings, all.Infos)
+	}
+	return p, err
+}
+
+func (r *Reports) keep(ctx context.Context, of Subject, rep *validate.Report) (exo.Path, error) {
 	const op = "reports.Keep"
 	if rep == nil || of.At.IsZero() || of.DataType == "" || rep.DataType != of.DataType {
 		return "", exo.Errorf(op, exo.Internal, of.DataType, "a report needs a subject of its own type, and a time")

@@ -60,7 +60,13 @@ const LightCurve = validate.LightCurveType
 
 // Reports reads and keeps reports of a store. Its methods may be called from many
 // goroutines.
-type Reports struct{ store *store.Store }
+type Reports struct {
+	store *store.Store
+
+	// Observe is told of each report that was kept, or equals one that is. It is set
+	// before the first use; nil: nobody is.
+	Observe func(of string, valid bool, errors, warnings, infos int)
+}
 
 // New makes it.
 func New(s *store.Store) *Reports { return &Reports{store: s} }
