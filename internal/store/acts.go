@@ -15,13 +15,13 @@ import (
 // intentName is the form of an intent's name; see intend.
 var intentName = regexp.MustCompile(`^([0-9]{8,20})\.([0-9]{1,4})-([0-9]{1,4})\.([0-9]{8,20})\.json$`)
 
-// pendingActs reads the intents in the staging folder. An act is returned only
+// pendingActs reads the intents in a staging folder. An act is returned only
 // if all its intents are there and whole; any other never began to give names,
 // because the staging folder is synced before that, or has ended.
-func (s *Store) pendingActs() ([]*act, error) {
+func (s *Store) pendingActs(h *home) ([]*act, error) {
 	var acts []*act
 	byID := map[string]*act{}
-	err := fsys.Walk(context.Background(), s.FS, staging, func(name string, _ fs.DirEntry) error {
+	err := s.staged(h, func(name string, _ fs.DirEntry) error {
 		part := intentName.FindStringSubmatch(path.Base(name))
 		if part == nil {
 			return nil
@@ -30,7 +30,7 @@ func (s *Store) pendingActs() ([]*act, error) {
 		if err != nil {
 			return nil // no name of ours
 		}
-		e, err := s.readIntent(name, fmt.Sprintf("%s/%s.data", slot(n), part[4]))
+		e, err := s.readIntent(name, fmt.Sprintf("%s/%s.data", h.slot(n), part[4]))
 		if err != nil {
 			if !isDamage(err) || fsys.BadMedium(err) {
 				return err
@@ -51,6 +51,23 @@ func (s *Store) pendingActs() ([]*act, error) {
 	return acts, err
 }
 
+// pendingEverywhere reads the intents of all processes, also of those that live.
+func (s *Store) pendingEverywhere() ([]*act, error) {
+	names, err := s.homes()
+	if err != nil {
+		return nil, err
+	}
+	var acts []*act
+	for _, dir := range append(names, staging) {
+		some, err := s.pendingActs(&home{dir: dir})
+		if err != nil {
+			return nil, err
+		}
+		acts = append(acts, some...)
+	}
+	return acts, nil
+}
+
 func (s *Store) readIntent(intent, data string) (*entry, error) {
 	text, err := fsys.ReadFile(s.FS, intent, maxSidecar)
 	if err != nil {
@@ -62,12 +79,15 @@ func (s *Store) readIntent(intent, data string) (*entry, error) {
 
 // unfinished gives the acts whose bytes are all there their names, and returns
 // them. They come before the checksum files, which may hold lines of theirs.
-func (s *Store) unfinished() ([]*act, error) {
-	acts, err := s.pendingActs()
-	if err != nil {
-		return nil, err
+func (s *Store) unfinished(homes []*home) ([]*act, error) {
+	var acts, live []*act
+	for _, h := range homes {
+		some, err := s.pendingActs(h)
+		if err != nil {
+			return nil, err
+		}
+		acts = append(acts, some...)
 	}
-	var live []*act
 	for _, a := range acts {
 		for _, e := range a.items { // what a copy between file systems may have left
 			if err := s.FS.Remove(fsys.TempName(string(e.meta.Path))); err != nil && exo.KindOf(err) != exo.NotFound {
@@ -102,7 +122,7 @@ func (s *Store) unfinished() ([]*act, error) {
 // finish completes the acts that have their names.
 func (s *Store) finish(ctx context.Context, acts []*act) error {
 	for _, a := range acts {
-		s.commit([]*act{a})
+		s.publish(ctx, []*act{a})
 		if a.err != nil {
 			return a.err
 		}

@@ -2,22 +2,45 @@ package store
 
 import (
 	"context"
-	"database/sql"
+	"errors"
 	"path"
 	"slices"
 
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/fsys"
-	"exoplanetai/internal/sqldb"
 )
 
 // commit publishes a group of acts whose staged files and intents are complete
 // and synced. It is called by one leader at a time and sets the error of each
 // act. A caller's cancellation cannot stop it: others wait for the same group.
-//
-// The order is that of docs/format/tree.md; recovery relies on it.
 func (s *Store) commit(group []*act) {
-	ctx := context.Background()
+	err := s.locked(context.Background(), func() error {
+		ctx, cancel := s.hurry()
+		defer cancel()
+		s.publish(ctx, group)
+		return nil
+	})
+	if err == nil {
+		return
+	}
+	for _, a := range group { // the lock could not be had, or the tree not be put right
+		a.err = err
+		s.forget(a)
+	}
+}
+
+// hurry bounds what is done under the lock of a shared tree, so that a database
+// that does not answer one process does not stop them all.
+func (s *Store) hurry() (context.Context, context.CancelFunc) {
+	if !s.Shared {
+		return context.Background(), func() {}
+	}
+	return context.WithTimeout(context.Background(), commitLimit)
+}
+
+// publish does it. The order is that of docs/format/tree.md; recovery relies on
+// it.
+func (s *Store) publish(ctx context.Context, group []*act) {
 	claims := map[exo.Path]exo.Digest{} // paths that acts of this group take
 	var live []*act
 	for _, a := range group {
@@ -28,6 +51,13 @@ func (s *Store) commit(group []*act) {
 		live = append(live, a)
 	}
 	live, err := s.write(ctx, live)
+	if errors.Is(err, errUnknown) {
+		for _, a := range live {
+			s.clean(a) // all is on the disk; whoever has the lock next looks what the index lacks
+			a.err = err
+		}
+		return
+	}
 	if err != nil {
 		s.undo(live)
 		for _, a := range live {
@@ -120,9 +150,9 @@ func (s *Store) write(ctx context.Context, acts []*act) ([]*act, error) {
 		err = fsys.SyncAll(append(s.folderSyncs(folders), sums.appends()...))
 	}
 	if err == nil {
-		err = s.enter(ctx, live, sums)
+		err = s.entered(ctx, live, sums)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, errUnknown) {
 		sums.undo()
 	}
 	return live, err
@@ -257,24 +287,6 @@ func (s *Store) placeMeta(e *entry) error {
 		return taken(MetadataPath(e.meta.Path))
 	}
 	return nil
-}
-
-// enter writes the index rows of the group in one transaction, together with
-// the length of the checksum files that they account for.
-func (s *Store) enter(ctx context.Context, acts []*act, sums *sums) error {
-	return s.DB.InTx(ctx, func(tx *sql.Tx) error {
-		for _, a := range acts {
-			for _, e := range a.items {
-				if e.held {
-					continue
-				}
-				if err := put(ctx, tx, row{e.meta, e.text, e.line, e.mline}); err != nil {
-					return sqldb.Typed("store.Publish", e.meta.Path, err)
-				}
-			}
-		}
-		return sums.note(ctx, tx)
-	})
 }
 
 // undo takes back the names that the acts were given and forgets their intents.

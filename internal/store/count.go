@@ -19,7 +19,7 @@ type Count struct {
 // Count sums up the files that the filter selects, whose Limit does not count.
 // The index adds, so that memory does not grow with the archive.
 func (s *Store) Count(ctx context.Context, f Filter) (Count, error) {
-	where, args := f.where("")
+	where, args := f.where("", s.postgres())
 	var c Count
 	var newest sql.NullInt64
 	err := s.DB.QueryRowContext(ctx, `SELECT count(*), coalesce(sum(size_bytes), 0), count(DISTINCT nullif(target, '')), max(retrieved_at) FROM files`+where, args...).

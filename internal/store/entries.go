@@ -21,7 +21,7 @@ type Entry struct {
 // their records: a million take some seconds and 170 bytes each.
 func (s *Store) Entries(ctx context.Context, f Filter) (list []Entry, err error) {
 	const op = "store.Entries"
-	where, args := f.where("")
+	where, args := f.where("", s.postgres())
 	rows, err := s.DB.QueryContext(ctx, `SELECT path, sha256, size_bytes, kind, retrieved_at FROM files`+where+` ORDER BY path`, args...)
 	if err != nil {
 		return nil, sqldb.Typed(op, nil, err)

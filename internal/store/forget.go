@@ -45,7 +45,14 @@ func (s *Store) Forget(ctx context.Context, list []exo.Path) error {
 		return exo.Errorf(op, exo.Conflict, nil, "the store is being verified").Try("try again when the verification has ended")
 	}
 	defer s.looking.Unlock()
-	return s.queue.alone(func() error { return s.forgetAll(ctx, list) })
+	return s.alone(ctx, func() error {
+		if looking, err := s.others(); err != nil {
+			return err
+		} else if looking {
+			return exo.Errorf(op, exo.Conflict, nil, "the store is being verified by another process").Try("try again when the verification has ended")
+		}
+		return s.forgetAll(ctx, list)
+	})
 }
 
 func (s *Store) forgetAll(ctx context.Context, list []exo.Path) error {
@@ -82,7 +89,7 @@ func (s *Store) forgetAll(ctx context.Context, list []exo.Path) error {
 		err = s.forgetDone(ctx)
 	}
 	if err != nil {
-		s.mustReindex.Store(true)
+		s.stopUnlessShared()
 		return err
 	}
 	s.Log.Info("files were removed for good", "files", len(list))
@@ -93,14 +100,23 @@ func (s *Store) forgetAll(ctx context.Context, list []exo.Path) error {
 // publication that ended long ago comes to life again behind it.
 func (s *Store) decide(intent []byte) error {
 	folders := map[string]bool{staging: true}
-	for n := range uint64(slots) {
-		folders[slot(n)] = true
+	homes, err := s.homes()
+	if err != nil {
+		return err
+	}
+	for _, dir := range append(homes, staging) {
+		for n := range uint64(slots) {
+			slot := home{dir: dir}.slot(n)
+			if _, err := s.FS.Lstat(slot); err == nil {
+				folders[slot] = true
+			}
+		}
 	}
 	if err := s.syncFolders(folders); err != nil {
 		return err
 	}
 	temp := forgetting + ".new"
-	err := fsys.WriteSynced(s.FS, temp, intent, 0o600)
+	err = fsys.WriteSynced(s.FS, temp, intent, 0o600)
 	if err == nil {
 		err = s.FS.Rename(temp, forgetting)
 	}
@@ -109,7 +125,7 @@ func (s *Store) decide(intent []byte) error {
 		return err
 	}
 	if err = s.FS.SyncDir(staging); err != nil {
-		s.mustReindex.Store(true) // nobody knows whether it is decided; the next start will
+		s.stopUnlessShared() // nobody knows whether it is decided; the next start will
 	}
 	return err
 }
@@ -163,12 +179,35 @@ func (s *Store) forgotten() (map[exo.Path]bool, error) {
 // power loss that undid it would leave an index that knows more checksum lines
 // than there are.
 func (s *Store) forgetDone(ctx context.Context) error {
-	const op = "store.Forget"
 	if _, err := s.FS.Lstat(forgetting); err != nil {
 		if exo.KindOf(err) == exo.NotFound {
 			return nil // nothing was to be forgotten
 		}
 		return err
+	}
+	if err := s.checkpoint(ctx); err != nil {
+		return err
+	}
+	if err := s.FS.Remove(forgetting); err != nil && exo.KindOf(err) != exo.NotFound {
+		return err
+	}
+	return s.FS.SyncDir(staging)
+}
+
+// stopUnlessShared lets the store take nothing more until Reindex or a start has
+// finished what is decided. On a shared tree whoever has the lock next does.
+func (s *Store) stopUnlessShared() {
+	if !s.Shared {
+		s.mustReindex.Store(true)
+	}
+}
+
+// checkpoint writes the database through to the disk. Postgres has done so when
+// a commit returns.
+func (s *Store) checkpoint(ctx context.Context) error {
+	const op = "store.Forget"
+	if s.postgres() {
+		return nil
 	}
 	var busy, log, moved int64
 	if err := s.DB.QueryRowContext(ctx, `PRAGMA wal_checkpoint(FULL)`).Scan(&busy, &log, &moved); err != nil {
@@ -178,10 +217,7 @@ func (s *Store) forgetDone(ctx context.Context) error {
 		return exo.Errorf(op, exo.Conflict, nil, "the database is in use and could not be written to the disk").
 			Try("when the readers have ended, start the program again or run `exoplanetai storage reindex`, which finish the removal")
 	}
-	if err := s.FS.Remove(forgetting); err != nil && exo.KindOf(err) != exo.NotFound {
-		return err
-	}
-	return s.FS.SyncDir(staging)
+	return nil
 }
 
 // forgetRows removes the rows of forgotten files.

@@ -3,6 +3,7 @@ package store
 import (
 	"bufio"
 	"context"
+	"database/sql"
 	"io"
 
 	"exoplanetai/internal/exo"
@@ -138,18 +139,12 @@ func (s *Store) rewriteWithout(c *cutting) (err error) {
 
 // moveRows removes the rows, moves the offsets of the others, and notes the new
 // lengths, in one transaction.
-func (s *Store) moveRows(ctx context.Context, gone map[exo.Path]bool, cuts []*cutting) (err error) {
-	const op = "store.Forget"
-	tx, err := s.DB.BeginTx(ctx, nil)
-	if err != nil {
-		return sqldb.Typed(op, nil, err)
-	}
-	defer func() {
-		if err != nil {
-			_ = tx.Rollback() // the first error is the one to tell
-			err = sqldb.Typed(op, nil, err)
-		}
-	}()
+func (s *Store) moveRows(ctx context.Context, gone map[exo.Path]bool, cuts []*cutting) error {
+	err := s.DB.InTx(ctx, func(tx *sql.Tx) error { return moveRows(ctx, tx, gone, cuts) })
+	return sqldb.Typed("store.Forget", nil, err)
+}
+
+func moveRows(ctx context.Context, tx querier, gone map[exo.Path]bool, cuts []*cutting) error {
 	for p := range gone {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM files WHERE path = ?`, string(p)); err != nil {
 			return err
@@ -163,29 +158,27 @@ func (s *Store) moveRows(ctx context.Context, gone map[exo.Path]bool, cuts []*cu
 			return err
 		}
 	}
-	if _, err := tx.ExecContext(ctx, `DROP TABLE temp.gaps`); err != nil {
-		return err
-	}
-	return tx.Commit()
+	_, err := tx.ExecContext(ctx, `DROP TABLE gaps`)
+	return err
 }
 
 // moveLines moves the offsets of the lines of one checksum file.
 func moveLines(ctx context.Context, q querier, c *cutting) error {
-	if _, err := q.ExecContext(ctx, `DELETE FROM temp.gaps`); err != nil {
+	if _, err := q.ExecContext(ctx, `DELETE FROM gaps`); err != nil {
 		return err
 	}
 	cut := int64(0)
 	for _, g := range c.gaps {
 		cut += g.to - g.from
-		if _, err := q.ExecContext(ctx, `INSERT INTO temp.gaps(at, cut) VALUES(?,?)`, g.from, cut); err != nil {
+		if _, err := q.ExecContext(ctx, `INSERT INTO gaps(at, cut) VALUES(?,?)`, g.from, cut); err != nil {
 			return err
 		}
 	}
-	move := `UPDATE files SET meta_line = meta_line - (SELECT cut FROM temp.gaps WHERE at < meta_line ORDER BY at DESC LIMIT 1) WHERE meta_line > ?`
+	move := `UPDATE files SET meta_line = meta_line - (SELECT cut FROM gaps WHERE at < meta_line ORDER BY at DESC LIMIT 1) WHERE meta_line > ?`
 	args := []any{c.gaps[0].from}
 	for _, part := range sections {
 		if part.sums() == c.name {
-			move = `UPDATE files SET line = line - (SELECT cut FROM temp.gaps WHERE at < line ORDER BY at DESC LIMIT 1) WHERE line > ? AND path > ? AND path < ?`
+			move = `UPDATE files SET line = line - (SELECT cut FROM gaps WHERE at < line ORDER BY at DESC LIMIT 1) WHERE line > ? AND path > ? AND path < ?`
 			args = append(args, part.folder+"/", part.folder+"0") // "0" follows "/"
 		}
 	}

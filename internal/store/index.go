@@ -15,8 +15,9 @@ import (
 // steps are the tables of the index; see sqldb.Migrate. Times are nanoseconds
 // of the Unix epoch. line and meta_line are the offsets of the checksum lines of
 // the file and of its sidecar in their checksum files, -1 unknown. meta is the
-// sidecar, byte for byte.
-var steps = []string{`
+// sidecar, byte for byte. In Postgres names are ordered by their bytes, and rowid
+// is what SQLite has without being told.
+var steps = []sqldb.Step{{SQLite: `
 CREATE TABLE files(
 	path TEXT PRIMARY KEY, folder TEXT NOT NULL, kind TEXT NOT NULL, table_type TEXT NOT NULL,
 	target TEXT NOT NULL, mission TEXT NOT NULL, author TEXT NOT NULL, sector_quarter INTEGER,
@@ -30,11 +31,26 @@ CREATE INDEX files_proof ON files(verified_at, size_bytes);
 CREATE INDEX files_unlisted ON files(path) WHERE line < 0 OR meta_line < 0;
 CREATE TABLE checks(key TEXT PRIMARY KEY, at INTEGER NOT NULL, outcome TEXT NOT NULL, note TEXT NOT NULL);
 CREATE TABLE tree(name TEXT PRIMARY KEY, value INTEGER NOT NULL);
-`}
+`, Postgres: `
+CREATE TABLE files(
+	path TEXT COLLATE "C" PRIMARY KEY, folder TEXT COLLATE "C" NOT NULL, kind TEXT NOT NULL, table_type TEXT NOT NULL,
+	target TEXT COLLATE "C" NOT NULL, mission TEXT NOT NULL, author TEXT NOT NULL, sector_quarter BIGINT,
+	sha256 BYTEA NOT NULL, size_bytes BIGINT NOT NULL, retrieved_at BIGINT NOT NULL,
+	verified_at BIGINT NOT NULL DEFAULT 0, line BIGINT NOT NULL, meta_line BIGINT NOT NULL, meta BYTEA NOT NULL,
+	rowid BIGINT GENERATED ALWAYS AS IDENTITY);
+CREATE INDEX files_target ON files(target, mission, sector_quarter) WHERE target <> '';
+CREATE INDEX files_kind ON files(kind, table_type, retrieved_at);
+CREATE INDEX files_folder ON files(folder, size_bytes);
+CREATE INDEX files_growth ON files(retrieved_at, size_bytes);
+CREATE INDEX files_proof ON files(verified_at, size_bytes, rowid);
+CREATE INDEX files_unlisted ON files(path) WHERE line < 0 OR meta_line < 0;
+CREATE TABLE checks(key TEXT PRIMARY KEY, at BIGINT NOT NULL, outcome TEXT NOT NULL, note TEXT NOT NULL);
+CREATE TABLE tree(name TEXT PRIMARY KEY, value BIGINT NOT NULL);
+`}}
 
 // openIndex makes or checks the tables.
 func (s *Store) openIndex(ctx context.Context) error {
-	return sqldb.Migrate(ctx, s.DB, "store", steps)
+	return sqldb.MigrateSteps(ctx, s.DB, "store", steps)
 }
 
 // querier is a database or a transaction.
@@ -68,7 +84,7 @@ func put(ctx context.Context, q querier, r row) error {
 			sha256, size_bytes, retrieved_at, line, meta_line, meta) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)
 		ON CONFLICT(path) DO UPDATE SET folder=excluded.folder, kind=excluded.kind, table_type=excluded.table_type,
 			target=excluded.target, mission=excluded.mission, author=excluded.author, sector_quarter=excluded.sector_quarter,
-			verified_at=CASE WHEN sha256=excluded.sha256 THEN verified_at ELSE 0 END,
+			verified_at=CASE WHEN files.sha256=excluded.sha256 THEN files.verified_at ELSE 0 END,
 			sha256=excluded.sha256, size_bytes=excluded.size_bytes, retrieved_at=excluded.retrieved_at,
 			line=excluded.line, meta_line=excluded.meta_line, meta=excluded.meta`,
 		string(m.Path), folderOf(m.Path), string(m.Kind), string(m.Table), m.Target.String(), string(m.Mission), m.Author,
@@ -152,8 +168,8 @@ func (s *Store) List(ctx context.Context, f Filter) ([]Meta, error) {
 // is none.
 func (s *Store) Newest(ctx context.Context, f Filter) (Meta, error) {
 	const op = "store.Newest"
-	where, args := f.where("")
-	list, err := s.metas(ctx, `SELECT meta FROM files`+where+` ORDER BY retrieved_at DESC, path DESC LIMIT 1`, args)
+	where, args := f.where("", s.postgres())
+	list, err := metasOf(ctx, s.DB, `SELECT meta FROM files`+where+` ORDER BY retrieved_at DESC, path DESC LIMIT 1`, args)
 	if err != nil {
 		return Meta{}, err
 	}
@@ -164,13 +180,13 @@ func (s *Store) Newest(ctx context.Context, f Filter) (Meta, error) {
 }
 
 func (s *Store) page(ctx context.Context, f Filter, after string, n int) ([]Meta, error) {
-	where, args := f.where(after)
-	return s.metas(ctx, `SELECT meta FROM files`+where+` ORDER BY path LIMIT ?`, append(args, n))
+	where, args := f.where(after, s.postgres())
+	return metasOf(ctx, s.DB, `SELECT meta FROM files`+where+` ORDER BY path LIMIT ?`, append(args, n))
 }
 
-func (s *Store) metas(ctx context.Context, query string, args []any) (list []Meta, err error) {
+func metasOf(ctx context.Context, q querier, query string, args []any) (list []Meta, err error) {
 	const op = "store.List"
-	rows, err := s.DB.QueryContext(ctx, query, args...)
+	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, sqldb.Typed(op, nil, err)
 	}
@@ -194,7 +210,7 @@ func (s *Store) metas(ctx context.Context, query string, args []any) (list []Met
 }
 
 // where renders the filter, and the path after which to go on, as SQL.
-func (f Filter) where(after string) (string, []any) {
+func (f Filter) where(after string, postgres bool) (string, []any) {
 	var terms []string
 	var args []any
 	add := func(term string, values ...any) {
@@ -230,7 +246,11 @@ func (f Filter) where(after string) (string, []any) {
 		add("sha256 = ?", f.SHA256[:])
 	}
 	if !f.From.IsZero() { // the record is not decoded for this: it holds the digest as text
-		add("sha256 <> ? AND instr(meta, ?) > 0", f.From[:], []byte(f.From.String()))
+		find := "instr(meta, ?) > 0"
+		if postgres {
+			find = "position(? IN meta) > 0"
+		}
+		add("sha256 <> ? AND "+find, f.From[:], []byte(f.From.String()))
 	}
 	if len(terms) == 0 {
 		return "", nil
@@ -271,8 +291,13 @@ func (s *Store) SetCheck(ctx context.Context, key string, c Check) error {
 	}
 	_, err := s.DB.ExecContext(ctx, `INSERT INTO checks(key, at, outcome, note) VALUES(?,?,?,?)
 		ON CONFLICT(key) DO UPDATE SET at=excluded.at, outcome=excluded.outcome, note=excluded.note`,
-		key, c.At.UnixNano(), c.Outcome, c.Note)
+		key, c.At.UnixNano(), plainText(c.Outcome), plainText(c.Note))
 	return sqldb.Typed(op, nil, err)
+}
+
+// plainText is a text that every database keeps.
+func plainText(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "\ufffd")
 }
 
 // note reads a number of the tree table; 0 if there is none.
@@ -282,6 +307,30 @@ func note(ctx context.Context, q querier, name string) (n int64, err error) {
 		return 0, nil
 	}
 	return n, sqldb.Typed("store.note", nil, err)
+}
+
+// notes reads all numbers of the tree table.
+func (s *Store) notes(ctx context.Context) (notes map[string]int64, err error) {
+	const op = "store.notes"
+	rows, err := s.DB.QueryContext(ctx, `SELECT name, value FROM tree`)
+	if err != nil {
+		return nil, sqldb.Typed(op, nil, err)
+	}
+	defer func() {
+		if cerr := rows.Close(); err == nil {
+			err = sqldb.Typed(op, nil, cerr)
+		}
+	}()
+	notes = map[string]int64{}
+	for rows.Next() {
+		var name string
+		var n int64
+		if err := rows.Scan(&name, &n); err != nil {
+			return nil, sqldb.Typed(op, nil, err)
+		}
+		notes[name] = n
+	}
+	return notes, sqldb.Typed(op, nil, rows.Err())
 }
 
 func setNote(ctx context.Context, q querier, name string, n int64) error {

@@ -65,7 +65,11 @@ func (s *Store) signLock() (err error) {
 		}
 		return r
 	}, s.Holder)
-	text := fmt.Sprintf("%s%d\n%.200s\n", formatLine, formatNo, holder)
+	holder = fmt.Sprintf("%.200s", holder)
+	if s.Shared {
+		holder += sharedMark
+	}
+	text := fmt.Sprintf("%s%d\n%s\n", formatLine, formatNo, holder)
 	if _, err := f.Write([]byte(text)); err != nil {
 		return err
 	}

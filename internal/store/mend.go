@@ -25,7 +25,7 @@ func (s *Store) Mend(ctx context.Context, p exo.Path) (mended bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return false, exo.E(op, exo.KindOf(err), p, err)
 	}
-	err = s.queue.alone(func() error {
+	err = s.alone(ctx, func() error {
 		r, err := s.agreed(ctx, p)
 		if err == nil {
 			mended, err = s.mend(ctx, r)
@@ -99,7 +99,7 @@ func (s *Store) mendSidecar(_ context.Context, r *row) (bool, error) {
 		return false, nil
 	}
 	n := s.serial.Add(1)
-	staged := fmt.Sprintf("%s/%08d.mend", slot(n), n)
+	staged := fmt.Sprintf("%s/%08d.mend", s.home.slot(n), n)
 	if err := fsys.WriteSynced(s.FS, staged, r.text, fileMode); err != nil {
 		s.drop(staged)
 		return false, err

@@ -84,5 +84,5 @@ func (q *queue) close() {
 // Still runs do while nothing is published, replaced or removed: what is seen
 // then, index and files, is one moment. do must not do any of that itself.
 func (s *Store) Still(ctx context.Context, do func(context.Context) error) error {
-	return s.queue.alone(func() error { return do(ctx) })
+	return s.alone(ctx, func() error { return do(ctx) })
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"path"
 
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/fsys"
@@ -19,9 +18,10 @@ var errFound = errors.New("found")
 // recover brings tree and index together after a crash, under the lock: a Forget
 // that was decided is finished, the
 // index takes in what the checksum files have beyond its note, the acts in the
-// staging folder are finished or undone, and the folder is emptied. It costs
+// staging folders are finished or undone, and the folders are emptied: those of
+// processes that are no more. It costs
 // time by what was under way, not by what is stored.
-func (s *Store) recover(ctx context.Context) error {
+func (s *Store) recover(ctx context.Context, homes []*home) error {
 	gone, err := s.forgotten()
 	if err != nil {
 		return err
@@ -32,7 +32,7 @@ func (s *Store) recover(ctx context.Context) error {
 			return err
 		}
 	}
-	acts, err := s.unfinished()
+	acts, err := s.unfinished(homes)
 	if err != nil {
 		return err
 	}
@@ -55,10 +55,15 @@ func (s *Store) recover(ctx context.Context) error {
 	if err := s.finish(ctx, acts); err != nil {
 		return err
 	}
-	if err := s.resumeReplacing(ctx); err != nil { // the files wait on; a full disk must not keep the store shut
-		s.Log.Error("damaged files could not be given their bytes back; the next start or restore does it", "error", err)
+	for _, h := range homes {
+		if err := s.resumeReplacing(ctx, h); err != nil { // the files wait on; a full disk must not keep the store shut
+			s.Log.Error("damaged files could not be given their bytes back; the next start or restore does it", "error", err)
+		}
+		if err := s.clear(h, true); err != nil {
+			return err
+		}
 	}
-	return s.emptyStaging()
+	return nil
 }
 
 // mustRebuild tells whether the index has to be made from the tree: a rebuild
@@ -135,31 +140,33 @@ func (s *Store) catchUp(ctx context.Context, name string, pending map[exo.Path]b
 	if err != nil {
 		return err
 	}
-	rows := s.newBatch(ctx)
 	good, bad, files := from, false, 0 // good: end of the last line taken in; bad: one was not
-	_, _, err = s.scanSums(ctx, name, from, func(at int64, d exo.Digest, p exo.Path, lerr error) error {
-		of, side := described(string(p))
-		if !side {
-			of = p
-		}
-		astray := lerr != nil || sumsName(p) != name
-		if bad = bad || astray; astray || bad && pending[of] {
-			return nil
-		}
-		return rows.do(func(q querier) error {
-			r, ok, err := s.lineRow(ctx, q, at, d, p)
-			if bad = bad || !ok; err != nil || !ok {
-				return err
+	err = s.batched(ctx, func(rows *batch) error {
+		_, _, err := s.scanSums(ctx, name, from, func(at int64, d exo.Digest, p exo.Path, lerr error) error {
+			of, side := described(string(p))
+			if !side {
+				of = p
 			}
-			files++
-			good = at + int64(len(sumsLine(d, p)))
-			return put(ctx, q, r)
+			astray := lerr != nil || sumsName(p) != name
+			if bad = bad || astray; astray || bad && pending[of] {
+				return nil
+			}
+			return rows.do(func(q querier) error {
+				r, ok, err := s.lineRow(ctx, q, at, d, p)
+				if bad = bad || !ok; err != nil || !ok {
+					return err
+				}
+				files++
+				good = at + int64(len(sumsLine(d, p)))
+				return put(ctx, q, r)
+			})
 		})
+		if err == nil && good > from {
+			err = rows.do(func(q querier) error { return setNote(ctx, q, name, good) })
+		}
+		return err
 	})
-	if err == nil && good > from {
-		err = rows.do(func(q querier) error { return setNote(ctx, q, name, good) })
-	}
-	if err = rows.end(err); err != nil {
+	if err != nil {
 		return err
 	}
 	if files > 0 {
@@ -222,7 +229,7 @@ func (s *Store) readSidecar(p exo.Path) (Meta, []byte, error) {
 func (s *Store) listLines(ctx context.Context) error {
 	const portion = 500
 	for {
-		metas, err := s.metas(ctx, `SELECT meta FROM files WHERE line < 0 OR meta_line < 0 ORDER BY path LIMIT ?`, []any{portion})
+		metas, err := metasOf(ctx, s.DB, `SELECT meta FROM files WHERE line < 0 OR meta_line < 0 ORDER BY path LIMIT ?`, []any{portion})
 		if err != nil || len(metas) == 0 {
 			return err
 		}
@@ -247,20 +254,4 @@ func (s *Store) listLines(ctx context.Context) error {
 			return err
 		}
 	}
-}
-
-// emptyStaging removes whatever is left in the staging folder, but the files
-// that it is decided to give their places to.
-func (s *Store) emptyStaging() error {
-	_, err := s.FS.Lstat(replacements)
-	if err != nil && exo.KindOf(err) != exo.NotFound {
-		return err
-	}
-	waiting := err == nil
-	return fsys.Walk(context.Background(), s.FS, staging, func(name string, _ fs.DirEntry) error {
-		if waiting && path.Dir(name) == replacing {
-			return nil
-		}
-		return s.FS.Remove(name)
-	})
 }

@@ -25,49 +25,18 @@ type ReindexReport struct {
 	Damaged    []Damage  `json:"damaged"` // what could not be taken in, by path
 }
 
-// Reindex makes the index again from the sidecars and the checksum files, and
-// writes checksum lines that are missing. It reads no data files, so it proves
-// nothing about them; Verify does.
-//
-// It never hides damage: a row whose sidecar is gone or altered stays as it
-// was, a checksum line that contradicts the tree stays, and both are reported
-// here and by Verify. If it is interrupted the next Open runs it again.
-func (s *Store) Reindex(ctx context.Context, report func(done, total int64)) (r ReindexReport, err error) {
-	if s.ReadOnly {
-		return r, s.writable("store.Reindex")
-	}
-	err = s.queue.alone(func() error {
-		var acts []*act
-		var gone map[exo.Path]bool
-		if s.mustReindex.Load() {
-			if gone, err = s.forgotten(); err != nil {
-				return err
-			}
-			if acts, err = s.unfinished(); err != nil {
-				return err
-			}
-		}
-		if r, err = s.reindex(ctx, report, gone); err != nil || !s.mustReindex.Load() {
-			return err
-		}
-		if err = s.forgetDone(ctx); err != nil {
-			return err
-		}
-		if err = s.finish(ctx, acts); err != nil {
-			return err
-		}
-		s.mustReindex.Store(false)
-		return s.emptyStaging()
-	})
-	return r, err
-}
-
 // reindex does it while nothing is published. Of the files that are gone, which
 // have been removed, no line and no row stays.
 func (s *Store) reindex(ctx context.Context, report func(done, total int64), gone map[exo.Path]bool) (ReindexReport, error) {
 	r := &reindexer{s: s, ctx: ctx, report: report, bad: map[string]bool{}, gone: gone}
 	r.StartedAt = s.now()
-	err := r.run()
+	err := r.begin()
+	if err == nil {
+		err = s.batched(ctx, func(b *batch) error { r.rows = b; return r.run() })
+	}
+	if err == nil {
+		err = s.listLines(ctx)
+	}
 	r.FinishedAt = s.now()
 	slices.SortFunc(r.Damaged, compareDamage)
 	return r.ReindexReport, err
@@ -89,9 +58,18 @@ type reindexer struct {
 	ReindexReport
 }
 
+// begin notes on Postgres that the checksum files are about to be written again:
+// what follows is one transaction, of which another process would see nothing if
+// this one were killed in the middle.
+func (r *reindexer) begin() error {
+	if !r.s.postgres() {
+		return nil
+	}
+	return sqldb.Typed("store.Reindex", nil, setNote(r.ctx, r.s.DB, rebuilding, 1))
+}
+
 func (r *reindexer) run() error {
 	r.Damaged = []Damage{}
-	r.rows = r.s.newBatch(r.ctx)
 	err := r.rows.do(func(q querier) error {
 		if err := setNote(r.ctx, q, rebuilding, 1); err != nil {
 			return err
@@ -116,10 +94,7 @@ func (r *reindexer) run() error {
 			return q.QueryRowContext(r.ctx, `SELECT count(*) FROM files`).Scan(&r.Files)
 		})
 	}
-	if err = r.rows.end(err); err != nil {
-		return err
-	}
-	return r.s.listLines(r.ctx)
+	return err
 }
 
 // rewrite makes a checksum file anew in the staging folder, beside the rows
@@ -339,7 +314,7 @@ func (r *reindexer) fileLine(q querier, w *sumsWriter, d exo.Digest, p exo.Path)
 // which nothing is left in the tree.
 func (r *reindexer) missingLines(w *sumsWriter, folder string) error {
 	for after := folder + "/"; ; {
-		list, err := r.s.metas(r.ctx, `SELECT meta FROM files WHERE line < 0 AND path > ? AND path < ? ORDER BY path LIMIT ?`,
+		list, err := metasOf(r.ctx, r.rows.query(), `SELECT meta FROM files WHERE line < 0 AND path > ? AND path < ? ORDER BY path LIMIT ?`,
 			[]any{after, folder + "0", batchSize})
 		if err != nil || len(list) == 0 {
 			return err

@@ -41,7 +41,7 @@ func (s *Store) Replace(ctx context.Context, p exo.Path, st *Staged) error {
 			return err
 		}
 	}
-	return s.queue.alone(func() error { return s.replace(ctx, p, st) })
+	return s.alone(ctx, func() error { return s.replace(ctx, p, st) })
 }
 
 func (s *Store) replace(ctx context.Context, p exo.Path, st *Staged) error {

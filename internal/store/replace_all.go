@@ -12,13 +12,9 @@ import (
 )
 
 // Files that wait to take the places of damaged ones stand in a folder of the
-// staging folder, each complete and synced. The list in it is there from the
+// process's staging folder, each complete and synced. The list in it is there from the
 // decision to the end.
-const (
-	replacing    = staging + "/replace"
-	replacements = replacing + "/list"
-	maxList      = 1 << 30 // bytes of the list: some million files
-)
+const maxList = 1 << 30 // bytes of the list: some million files
 
 // replacement is a file of the list.
 type replacement struct {
@@ -46,16 +42,16 @@ func (s *Store) ReplaceAll(ctx context.Context, list []exo.Path, bring func(ctx 
 	}
 	s.replacing.Lock()
 	defer s.replacing.Unlock()
-	err := s.queue.alone(func() error { return s.resumeReplacing(ctx) })
+	err := s.alone(ctx, func() error { return s.resumeReplacing(ctx, &s.home) })
 	if err != nil || len(list) == 0 {
 		return err
 	}
 	all, err := s.gather(ctx, list, bring)
 	if err == nil {
-		err = s.queue.alone(func() error { return s.replaceAll(ctx, all) })
+		err = s.alone(ctx, func() error { return s.replaceAll(ctx, all) })
 	}
-	if _, lerr := s.FS.Lstat(replacements); err != nil && exo.KindOf(lerr) == exo.NotFound && lerr != nil {
-		if cerr := s.clearReplacing(); cerr != nil {
+	if _, lerr := s.FS.Lstat(s.home.replacements()); err != nil && exo.KindOf(lerr) == exo.NotFound && lerr != nil {
+		if cerr := s.clearReplacing(&s.home); cerr != nil {
 			s.Log.Warn("staged files are left behind until the next start", "error", cerr)
 		}
 	}
@@ -65,7 +61,7 @@ func (s *Store) ReplaceAll(ctx context.Context, list []exo.Path, bring func(ctx 
 // gather brings all files to the folder where they wait.
 func (s *Store) gather(ctx context.Context, list []exo.Path, bring func(ctx context.Context, i int) (*Staged, error)) ([]replacement, error) {
 	const op = "store.ReplaceAll"
-	if err := s.queue.alone(func() error { return s.folder(replacing) }); err != nil {
+	if err := s.alone(ctx, func() error { return s.folder(s.home.replacing()) }); err != nil {
 		return nil, err
 	}
 	all := make([]replacement, len(list))
@@ -82,7 +78,7 @@ func (s *Store) gather(ctx context.Context, list []exo.Path, bring func(ctx cont
 			continue
 		}
 		all[i].Staged = fmt.Sprintf("%08d.data", i)
-		if all[i].SHA256, err = st.await(replacing + "/" + all[i].Staged); err != nil {
+		if all[i].SHA256, err = st.await(s.home.replacing() + "/" + all[i].Staged); err != nil {
 			_ = st.Discard() // the first error is the one to tell; it may have moved already
 			return nil, err
 		}
@@ -132,19 +128,20 @@ func (s *Store) replaceAll(ctx context.Context, all []replacement) error {
 	if err != nil {
 		return exo.E(op, exo.Internal, nil, err)
 	}
+	replacing := s.home.replacing()
 	temp := replacing + "/list.new"
 	if err = s.FS.SyncDir(replacing); err == nil {
 		err = fsys.WriteSynced(s.FS, temp, text, 0o600)
 	}
 	if err == nil {
-		err = s.FS.Rename(temp, replacements)
+		err = s.FS.Rename(temp, s.home.replacements())
 	}
 	if err != nil {
 		return err
 	}
 	ctx = context.WithoutCancel(ctx) // it is decided
 	if err = s.FS.SyncDir(replacing); err == nil {
-		err = s.carryOut(ctx, all)
+		err = s.carryOut(ctx, &s.home, all)
 	}
 	if err != nil && !isDamage(err) {
 		err = exo.E(op, exo.KindOf(err), nil, err).Say("not all files have their places yet: %s", exo.MessageOf(err)).
@@ -172,7 +169,7 @@ func (s *Store) inTheWay(name string) error {
 // carryOut gives all files their places, then mends what describes them, and
 // takes the list away. What is damaged beyond mending is told at the end, and
 // keeps no other file from its place; a failing disk ends it, and the list stays.
-func (s *Store) carryOut(ctx context.Context, all []replacement) (damage error) {
+func (s *Store) carryOut(ctx context.Context, h *home, all []replacement) (damage error) {
 	const op = "store.ReplaceAll"
 	for _, x := range all {
 		if x.Staged == "" {
@@ -180,7 +177,7 @@ func (s *Store) carryOut(ctx context.Context, all []replacement) (damage error) 
 		}
 		right, err := s.intact(x.row.meta)
 		if err == nil && !right {
-			err = s.supplant(replacing+"/"+x.Staged, string(x.Path))
+			err = s.supplant(h.replacing()+"/"+x.Staged, string(x.Path))
 		}
 		if err == nil && !right {
 			_, err = s.DB.ExecContext(ctx, `UPDATE files SET verified_at = 0 WHERE path = ?`, string(x.Path))
@@ -201,13 +198,13 @@ func (s *Store) carryOut(ctx context.Context, all []replacement) (damage error) 
 			}
 		}
 	}
-	if err := s.FS.Remove(replacements); err != nil {
+	if err := s.FS.Remove(h.replacements()); err != nil {
 		return err
 	}
-	if err := s.FS.SyncDir(replacing); err != nil {
+	if err := s.FS.SyncDir(h.replacing()); err != nil {
 		return err
 	}
-	if err := s.clearReplacing(); err != nil {
+	if err := s.clearReplacing(h); err != nil {
 		s.Log.Warn("staged files are left behind until the next start", "error", err)
 	}
 	return damage
@@ -215,8 +212,8 @@ func (s *Store) carryOut(ctx context.Context, all []replacement) (damage error) 
 
 // resumeReplacing finishes what was decided and not done, if there is such a
 // thing. Files that are damaged, or that the store no longer has, are passed over.
-func (s *Store) resumeReplacing(ctx context.Context) error {
-	text, err := fsys.ReadFile(s.FS, replacements, maxList)
+func (s *Store) resumeReplacing(ctx context.Context, h *home) error {
+	text, err := fsys.ReadFile(s.FS, h.replacements(), maxList)
 	if err != nil {
 		if exo.KindOf(err) == exo.NotFound {
 			err = nil
@@ -228,7 +225,7 @@ func (s *Store) resumeReplacing(ctx context.Context) error {
 		s.Log.Error("the list of files that were to be replaced is damaged; it is dropped", "error", err)
 	}
 	for _, x := range list {
-		ok, err := s.waits(ctx, &x)
+		ok, err := s.waits(ctx, h, &x)
 		if err != nil && !isDamage(err) {
 			return err
 		}
@@ -239,7 +236,7 @@ func (s *Store) resumeReplacing(ctx context.Context) error {
 		all = append(all, x)
 	}
 	s.Log.Info("files that were to be replaced are given their places", "files", len(all))
-	if err := s.carryOut(ctx, all); err != nil && !isDamage(err) {
+	if err := s.carryOut(ctx, h, all); err != nil && !isDamage(err) {
 		return err
 	} else if err != nil {
 		s.Log.Error("what describes a file could not be mended", "error", err)
@@ -249,7 +246,7 @@ func (s *Store) resumeReplacing(ctx context.Context) error {
 
 // waits tells whether a file of the list can still have its place: the store
 // knows it with this digest, and the bytes are in the tree already, or wait.
-func (s *Store) waits(ctx context.Context, x *replacement) (ok bool, err error) {
+func (s *Store) waits(ctx context.Context, h *home, x *replacement) (ok bool, err error) {
 	if x.row, err = s.agreed(ctx, x.Path); err != nil || x.row.meta.SHA256 != x.SHA256 {
 		return false, err
 	}
@@ -262,7 +259,7 @@ func (s *Store) waits(ctx context.Context, x *replacement) (ok bool, err error) 
 	if right, err := s.intact(x.row.meta); err != nil || right {
 		return right, err
 	}
-	_, sum, err := s.hashFile(replacing + "/" + x.Staged)
+	_, sum, err := s.hashFile(h.replacing() + "/" + x.Staged)
 	if err != nil || sum != x.SHA256 {
 		return false, err
 	}
@@ -270,8 +267,8 @@ func (s *Store) waits(ctx context.Context, x *replacement) (ok bool, err error) 
 }
 
 // clearReplacing removes what waits in vain.
-func (s *Store) clearReplacing() error {
-	list, err := s.FS.ReadDir(replacing)
+func (s *Store) clearReplacing(h *home) error {
+	list, err := s.FS.ReadDir(h.replacing())
 	if err != nil {
 		if exo.KindOf(err) == exo.NotFound {
 			err = nil
@@ -279,7 +276,7 @@ func (s *Store) clearReplacing() error {
 		return err
 	}
 	for _, e := range list {
-		if err := s.FS.Remove(replacing + "/" + e.Name()); err != nil && exo.KindOf(err) != exo.NotFound {
+		if err := s.FS.Remove(h.replacing() + "/" + e.Name()); err != nil && exo.KindOf(err) != exo.NotFound {
 			return err
 		}
 	}

@@ -43,7 +43,7 @@ func (s *Store) Stage(ctx context.Context) (*Staged, error) {
 		return nil, err
 	}
 	n := s.serial.Add(1)
-	name := fmt.Sprintf("%s/%08d.data", slot(n), n)
+	name := fmt.Sprintf("%s/%08d.data", s.home.slot(n), n)
 	file, err := fsys.Create(s.FS, name, 0o600)
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func (s *Store) Stage(ctx context.Context) (*Staged, error) {
 // for nobody else's names.
 const slots = 16
 
-func slot(n uint64) string { return fmt.Sprintf("%s/%02d", staging, n%slots) }
+func (h home) slot(n uint64) string { return fmt.Sprintf("%s/%02d", h.dir, n%slots) }
 
 // Write appends to the file.
 func (st *Staged) Write(p []byte) (int, error) {

@@ -23,6 +23,13 @@ type Options struct {
 
 	Room func() error // refuses with exo.Full while the disk has no room for more; asked by Stage and Publish; nil: none
 
+	Shared bool          // other processes write to the tree, too; the index must be in Postgres. See docs/format/tree.md
+	Wait   time.Duration // how long to wait for them; 0: two minutes
+
+	// Observe is told of each group of files that was published, or failed to be.
+	// nil: nobody is.
+	Observe func(bytes int64, took time.Duration, err error)
+
 	ReadOnly bool // take no lock and write nothing; the folder and the database may be read-only too
 	Rebuild  bool // open although tree and index contradict each other; Reindex must be called before anything is stored
 }
@@ -31,12 +38,14 @@ type Options struct {
 // goroutines.
 type Store struct {
 	Options
-	lock   fsys.Unlocker // nil: read only
+	lock   fsys.Unlocker // of the tree, for life; nil: read only, or shared
+	home   home          // where files are staged
 	queue  queue
 	serial atomic.Uint64 // of staged files
 
 	mustReindex atomic.Bool  // opened with Rebuild, or a Forget failed half-way, and Reindex has not been called
 	looking     sync.RWMutex // held by who compares tree and index; by Forget alone
+	lookers     lookers      // tells other processes of them
 	replacing   sync.Mutex   // held by ReplaceAll
 
 	synced map[string]bool // folders whose names are on the disk; only the leader of the queue uses it
@@ -109,13 +118,23 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{Options: o, synced: map[string]bool{}}
+	if o.Shared && o.DB.Dialect() != sqldb.Postgres {
+		return nil, exo.Errorf(op, exo.Invalid, nil, "several processes can share a data folder only with Postgres").Try("set DATABASE_URL")
+	}
+	s := &Store{Options: o, home: home{dir: staging}, synced: map[string]bool{}}
+	s.DB = o.DB.For("store")
 	s.queue.init()
 	if err := s.checkFormat(); err != nil {
 		return nil, err
 	}
-	if o.ReadOnly {
-		return s, s.openIndex(ctx)
+	switch {
+	case o.ReadOnly:
+		if err := s.openIndex(ctx); err != nil {
+			return nil, err
+		}
+		return s, s.identify(ctx)
+	case o.Shared:
+		return s, s.join(ctx)
 	}
 	lock, err := o.FS.Lock(lockName)
 	if err != nil {
@@ -137,19 +156,27 @@ func (s *Store) start(ctx context.Context) error {
 	if err := Prepare(s.FS); err != nil {
 		return err
 	}
-	for n := range uint64(slots) {
-		if err := s.folder(slot(n)); err != nil {
-			return err
-		}
+	if err := s.folder(staging); err != nil {
+		return err
 	}
 	if err := s.openIndex(ctx); err != nil {
+		return err
+	}
+	if err := s.identify(ctx); err != nil {
+		return err
+	}
+	if err := s.settleIn(ctx); err != nil {
 		return err
 	}
 	if s.Rebuild {
 		s.mustReindex.Store(true)
 		return nil
 	}
-	return s.recover(ctx)
+	dead, err := s.dead()
+	if err != nil {
+		return err
+	}
+	return s.recover(ctx, append(dead, &home{dir: staging}))
 }
 
 // Close waits for publications under way and gives the lock back. The disk and
@@ -157,7 +184,7 @@ func (s *Store) start(ctx context.Context) error {
 func (s *Store) Close() error {
 	s.queue.close()
 	if s.lock == nil {
-		return nil
+		return s.moveOut()
 	}
 	return s.lock.Unlock()
 }

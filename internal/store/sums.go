@@ -218,14 +218,39 @@ func (s *Store) cutSums(name string, size int64) (err error) {
 	return err
 }
 
-// note writes into the index how far the checksum files are accounted for.
+// note writes into the index how far the checksum files are accounted for. On a
+// shared tree it must be as it was when the lines were made: one that lost its
+// lock to another, because its machine stood still, writes nothing.
 func (l *sums) note(ctx context.Context, q querier) error {
-	for name, text := range l.text {
+	for _, name := range sumsNames() {
+		text := l.text[name]
+		if len(text) == 0 {
+			continue
+		}
+		if l.s.Shared {
+			n, err := note(ctx, q, name)
+			if err == nil && n != l.before[name] {
+				err = exo.Errorf("store.Publish", exo.Unavailable, name, "another process has written to %s meanwhile", name).Try("try again")
+			}
+			if err != nil {
+				return err
+			}
+		}
 		if err := setNote(ctx, q, name, l.before[name]+int64(len(text))); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// are tells whether the notes are those before (0) or after (1) the lines.
+func (l *sums) are(notes map[string]int64, times int64) bool {
+	for name, text := range l.text {
+		if notes[name] != l.before[name]+times*int64(len(text)) {
+			return false
+		}
+	}
+	return true
 }
 
 // scanSums calls visit for every line of a checksum file from an offset on,

@@ -148,7 +148,7 @@ func (w *sweep) next(at place) (paths []string, end place, err error) {
 func (w *sweep) nothingLeft(at place) (bool, error) {
 	var left int
 	err := w.s.DB.QueryRowContext(w.ctx, `SELECT count(*) FROM (SELECT 1 FROM files
-		WHERE (verified_at, size_bytes, rowid) > (?, ?, ?) AND verified_at < ? LIMIT 1)`,
+		WHERE (verified_at, size_bytes, rowid) > (?, ?, ?) AND verified_at < ? LIMIT 1) AS one`,
 		at.verified, at.size, at.row, w.StartedAt.UnixNano()).Scan(&left)
 	return left == 0, sqldb.Typed("store.Sweep", nil, err)
 }
@@ -156,8 +156,11 @@ func (w *sweep) nothingLeft(at place) (bool, error) {
 // batch reads files back and notes the proofs. What seems damaged is looked at
 // once more while nothing is published, mended or taken away.
 func (w *sweep) batch(paths []string) error {
-	w.s.looking.RLock()
-	defer w.s.looking.RUnlock()
+	done, err := w.s.look(w.ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	rows, err := w.rows(paths)
 	if err != nil {
 		return err
@@ -185,7 +188,7 @@ func (w *sweep) batch(paths []string) error {
 	if err := w.s.prove(w.ctx, sound); err != nil || len(again) == 0 {
 		return err
 	}
-	return w.s.queue.alone(func() error { return w.lookAgain(again) })
+	return w.s.alone(w.ctx, func() error { return w.lookAgain(again) })
 }
 
 func (w *sweep) lookAgain(paths []string) error {

@@ -80,8 +80,11 @@ func newDamage(name string, c Class, detail string, err error) Damage {
 // at the end. The error tells that the check itself could not go on; damage is
 // no error. report gets bytes, and may be nil.
 func (s *Store) Verify(ctx context.Context, o VerifyOptions, report func(done, total int64)) (VerifyReport, error) {
-	s.looking.RLock()
-	defer s.looking.RUnlock()
+	done, err := s.look(ctx)
+	if err != nil {
+		return VerifyReport{}, err
+	}
+	defer done()
 	v := &verifier{s: s, ctx: ctx, quick: o.Quick, report: report, seed: maphash.MakeSeed(), noLine: map[exo.Path]bool{}, short: map[string]bool{}}
 	v.Depth, v.StartedAt, v.Damaged = "full", s.now(), []Damage{}
 	switch {
@@ -90,8 +93,9 @@ func (s *Store) Verify(ctx context.Context, o VerifyOptions, report func(done, t
 	case o.Records:
 		v.Depth, v.records = "records", true
 	}
-	err := v.run()
-	if exo.KindOf(err) == exo.Corrupt && err != nil { // of the database: what could be read of it was compared
+	err = v.run()
+	if k := exo.KindOf(err); err != nil && (k == exo.Corrupt || k == exo.Internal) { // of the database, or its names are damaged: what could be read of it was compared
+		s.Log.Error("the index cannot be read to its end", "error", err)
 		v.add(indexDB, IndexDatabase, "the index cannot be read to its end; after a reindex, verify again", nil)
 		err = nil
 	}
@@ -151,7 +155,7 @@ func (v *verifier) run() error {
 	if v.s.ReadOnly {
 		return v.secondLook()
 	}
-	if err := v.s.queue.alone(v.secondLook); err != nil || v.quick || v.records {
+	if err := v.s.alone(v.ctx, v.secondLook); err != nil || v.quick || v.records {
 		return err
 	}
 	return sqldb.Typed("store.Verify", nil, setNote(v.ctx, v.s.DB, lastFull, v.s.now().UnixNano()))
@@ -161,9 +165,13 @@ func (v *verifier) add(name string, c Class, detail string, err error) {
 	v.Damaged = append(v.Damaged, newDamage(name, c, detail, err))
 }
 
-// database lets SQLite check its own structure.
+// database lets SQLite check its own structure. That of Postgres is for its own
+// programs to check.
 func (v *verifier) database() (err error) {
 	const op = "store.Verify"
+	if v.s.postgres() { // its pages have checksums of their own; all rows are read
+		return nil
+	}
 	pragma := `PRAGMA integrity_check`
 	if v.quick {
 		pragma = `PRAGMA quick_check`
@@ -193,7 +201,7 @@ func (v *verifier) database() (err error) {
 // open to write it runs while nothing is published; a reader recognises them by
 // their intents.
 func (v *verifier) secondLook() error {
-	acts, err := v.s.pendingActs()
+	acts, err := v.s.pendingEverywhere()
 	if err != nil {
 		return err
 	}
