@@ -33,9 +33,9 @@ func crashMain() bool {
 			os.Exit(1)
 		}
 	}
-	db, err := sqldb.Open(ctx, sqldb.Options{Path: path, MaxConns: 1})
+	db, err := sqldb.Open(ctx, at(path))
 	fail(err)
-	r, err := jobs.Open(ctx, jobs.Options{DB: db, Clock: clock, Handlers: map[string]jobs.Handler{
+	r, err := jobs.Open(ctx, jobs.Options{DB: db, Clock: clock, Silence: soon, Handlers: map[string]jobs.Handler{
 		"long": func(ctx context.Context, args json.RawMessage, report func(jobs.Progress)) (any, error) {
 			report(jobs.Progress{Done: 3, Total: 9, Unit: "steps", Message: "in the midst"})
 			time.Sleep(300 * time.Millisecond) // the report is stored meanwhile
@@ -90,41 +90,45 @@ func killedMidJob(t *testing.T, path string) string {
 }
 
 func TestAJobWhoseProcessIsKilledIsFinishedByTheNext(t *testing.T) {
-	path := database(t)
-	id := killedMidJob(t, path)
-	begun := time.Now()
-	r := open(t, path, map[string]jobs.Handler{
-		"long": func(context.Context, json.RawMessage, func(jobs.Progress)) (any, error) { return "finished", nil },
+	onBoth(t, func(t *testing.T, database func(*testing.T) string) {
+		path := database(t)
+		id := killedMidJob(t, path)
+		begun := time.Now()
+		r := open(t, path, map[string]jobs.Handler{
+			"long": func(context.Context, json.RawMessage, func(jobs.Progress)) (any, error) { return "finished", nil },
+		})
+		j := wait(t, r, id)
+		if j.State != jobs.Succeeded || string(j.Result) != `"finished"` {
+			t.Errorf("got %s %s %s", j.State, j.Result, j.Error)
+		}
+		if took := time.Since(begun); took > 5*time.Second {
+			t.Errorf("the job was taken up only after %s", took)
+		}
+		if j.Progress.Done != 3 || j.Progress.Message != "in the midst" {
+			t.Errorf("the progress of the killed process is lost: %+v", j.Progress)
+		}
 	})
-	j := wait(t, r, id)
-	if j.State != jobs.Succeeded || string(j.Result) != `"finished"` {
-		t.Errorf("got %s %s %s", j.State, j.Result, j.Error)
-	}
-	if took := time.Since(begun); took > 5*time.Second {
-		t.Errorf("the job was taken up only after %s", took)
-	}
-	if j.Progress.Done != 3 || j.Progress.Message != "in the midst" {
-		t.Errorf("the progress of the killed process is lost: %+v", j.Progress)
-	}
 }
 
 func TestAJobThatKillsItsProcessIsGivenUp(t *testing.T) {
-	path := database(t)
-	id := killedMidJob(t, path)
-	for range 2 {
-		if again := killedMidJob(t, path); again != id {
-			t.Errorf("the same job came back as %s, not %s", again, id)
+	onBoth(t, func(t *testing.T, database func(*testing.T) string) {
+		path := database(t)
+		id := killedMidJob(t, path)
+		for range 2 {
+			if again := killedMidJob(t, path); again != id {
+				t.Errorf("the same job came back as %s, not %s", again, id)
+			}
 		}
-	}
-	r := open(t, path, map[string]jobs.Handler{
-		"long": func(context.Context, json.RawMessage, func(jobs.Progress)) (any, error) { return "finished", nil },
+		r := open(t, path, map[string]jobs.Handler{
+			"long": func(context.Context, json.RawMessage, func(jobs.Progress)) (any, error) { return "finished", nil },
+		})
+		j := wait(t, r, id)
+		var p struct{ Code, Detail string }
+		if err := json.Unmarshal(j.Error, &p); j.State != jobs.Failed || err != nil || p.Code != "Internal" || !strings.Contains(p.Detail, "3 times") {
+			t.Errorf("got %s %s (%v)", j.State, j.Error, err)
+		}
+		if j := wait(t, r, submit(t, r, "long", "a").ID); j.State != jobs.Succeeded || j.ID == id {
+			t.Errorf("it cannot be submitted again: %s", j.State)
+		}
 	})
-	j := wait(t, r, id)
-	var p struct{ Code, Detail string }
-	if err := json.Unmarshal(j.Error, &p); j.State != jobs.Failed || err != nil || p.Code != "Internal" || !strings.Contains(p.Detail, "3 times") {
-		t.Errorf("got %s %s (%v)", j.State, j.Error, err)
-	}
-	if j := wait(t, r, submit(t, r, "long", "a").ID); j.State != jobs.Succeeded || j.ID == id {
-		t.Errorf("it cannot be submitted again: %s", j.State)
-	}
 }

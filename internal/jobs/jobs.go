@@ -37,6 +37,10 @@ type Job struct {
 	FinishedAt *time.Time      `json:"finished_at"`
 	Result     json.RawMessage `json:"result"` // null until succeeded
 	Error      json.RawMessage `json:"error"`  // problem document, null unless failed
+
+	NotBefore *time.Time `json:"-"` // a queued job waits until then; nil: it does not
+	RequestID string     `json:"-"` // of the request that submitted it, if known
+	Worker    string     `json:"-"` // the process that runs it, or ran it last
 }
 
 // Handler does the work of one kind of job. It may be run again after a kill,
@@ -63,4 +67,20 @@ type Queue interface {
 	List(ctx context.Context, f Filter) ([]Job, error)  // newest first
 	Cancel(ctx context.Context, id string) (Job, error) // exo.Conflict if it has ended
 	Wait(ctx context.Context, id string) (Job, error)   // until it ends
+}
+
+// Follower is a Queue that tells of changes.
+type Follower interface {
+	// Events sends the job as it is now and after each change, the newest only for
+	// who is slow. The channel is closed after the end of the job, or when the context
+	// ends. exo.NotFound if there is no such job.
+	Events(ctx context.Context, id string) (<-chan Job, error)
+}
+
+// Outcome is how one part of a batch went.
+type Outcome struct {
+	Key    string          `json:"key"`
+	OK     bool            `json:"ok"`
+	Result json.RawMessage `json:"result,omitempty"`
+	Error  json.RawMessage `json:"error,omitempty"` // problem document
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/jobs"
 	"exoplanetai/internal/sqldb"
+	"exoplanetai/internal/xtest"
 )
 
 func TestMain(m *testing.M) {
@@ -31,11 +33,11 @@ func clock() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
 func open(t *testing.T, path string, handlers map[string]jobs.Handler, change ...func(*jobs.Options)) *jobs.Runner {
 	t.Helper()
 	ctx := t.Context()
-	db, err := sqldb.Open(ctx, sqldb.Options{Path: path, MaxConns: 1})
+	db, err := sqldb.Open(ctx, at(path))
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := jobs.Options{DB: db, Handlers: handlers, Clock: clock, Workers: 4}
+	o := jobs.Options{DB: db, Handlers: handlers, Clock: clock, Workers: 4, Silence: soon}
 	for _, f := range change {
 		f(&o)
 	}
@@ -64,7 +66,33 @@ func closeRunner(t *testing.T, r *jobs.Runner) {
 	}
 }
 
-func database(t *testing.T) string { return filepath.Join(t.TempDir(), "exoplanetai.db") }
+// onBoth runs a test on SQLite and on Postgres. What database returns is the
+// path or URL of a new one.
+func onBoth(t *testing.T, test func(t *testing.T, database func(*testing.T) string)) {
+	t.Run("sqlite", func(t *testing.T) {
+		test(t, func(t *testing.T) string { return filepath.Join(t.TempDir(), "exoplanetai.db") })
+	})
+	t.Run("postgres", func(t *testing.T) {
+		test(t, func(t *testing.T) string { return xtest.Postgres(t) })
+	})
+}
+
+// soon is how long a worker of the tests may be silent.
+const soon = 2 * time.Second
+
+// at says how to open a database for a runner.
+func at(path string) sqldb.Options {
+	if strings.HasPrefix(path, "postgres://") {
+		return sqldb.Options{URL: path}
+	}
+	return sqldb.Options{Path: path, MaxConns: 1}
+}
+
+func readOnly(path string) sqldb.Options {
+	o := at(path)
+	o.ReadOnly, o.MaxConns = true, 0
+	return o
+}
 
 func submit(t *testing.T, r *jobs.Runner, kind string, args any) jobs.Job {
 	t.Helper()
@@ -87,60 +115,66 @@ func wait(t *testing.T, r *jobs.Runner, id string) jobs.Job {
 }
 
 func TestAJobRunsAndKeepsItsResult(t *testing.T) {
-	r := open(t, database(t), map[string]jobs.Handler{
-		"double": func(_ context.Context, args json.RawMessage, report func(jobs.Progress)) (any, error) {
-			var in struct{ N int }
-			if err := json.Unmarshal(args, &in); err != nil {
-				return nil, err
-			}
-			report(jobs.Progress{Done: 1, Total: 2, Unit: "steps", Message: "half"})
-			report(jobs.Progress{Done: 2, Total: 2, Unit: "steps", Message: "done"})
-			return map[string]int{"n": 2 * in.N}, nil
-		},
+	onBoth(t, func(t *testing.T, database func(*testing.T) string) {
+		path := database(t)
+		r := open(t, path, map[string]jobs.Handler{
+			"double": func(_ context.Context, args json.RawMessage, report func(jobs.Progress)) (any, error) {
+				var in struct{ N int }
+				if err := json.Unmarshal(args, &in); err != nil {
+					return nil, err
+				}
+				report(jobs.Progress{Done: 1, Total: 2, Unit: "steps", Message: "half"})
+				report(jobs.Progress{Done: 2, Total: 2, Unit: "steps", Message: "done"})
+				return map[string]int{"n": 2 * in.N}, nil
+			},
+		})
+		j := submit(t, r, "double", map[string]int{"N": 21})
+		if j.ID == "" || j.Kind != "double" || j.Result != nil || j.Error != nil {
+			t.Errorf("submitted: %+v", j)
+		}
+		j = wait(t, r, j.ID)
+		if j.State != jobs.Succeeded || string(j.Result) != `{"n":42}` || j.Error != nil {
+			t.Errorf("got %s %s %s", j.State, j.Result, j.Error)
+		}
+		if want := (jobs.Progress{Done: 2, Total: 2, Unit: "steps", Message: "done"}); j.Progress != want {
+			t.Errorf("progress %+v, want %+v", j.Progress, want)
+		}
+		if !j.CreatedAt.Equal(clock()) || j.StartedAt == nil || j.FinishedAt == nil || !j.FinishedAt.Equal(clock()) {
+			t.Errorf("times: %v %v %v", j.CreatedAt, j.StartedAt, j.FinishedAt)
+		}
+		text, err := json.Marshal(j)
+		if err != nil || !json.Valid(text) {
+			t.Errorf("a job is no JSON: %v", err)
+		}
 	})
-	j := submit(t, r, "double", map[string]int{"N": 21})
-	if j.ID == "" || j.Kind != "double" || j.Result != nil || j.Error != nil {
-		t.Errorf("submitted: %+v", j)
-	}
-	j = wait(t, r, j.ID)
-	if j.State != jobs.Succeeded || string(j.Result) != `{"n":42}` || j.Error != nil {
-		t.Errorf("got %s %s %s", j.State, j.Result, j.Error)
-	}
-	if want := (jobs.Progress{Done: 2, Total: 2, Unit: "steps", Message: "done"}); j.Progress != want {
-		t.Errorf("progress %+v, want %+v", j.Progress, want)
-	}
-	if !j.CreatedAt.Equal(clock()) || j.StartedAt == nil || j.FinishedAt == nil || !j.FinishedAt.Equal(clock()) {
-		t.Errorf("times: %v %v %v", j.CreatedAt, j.StartedAt, j.FinishedAt)
-	}
-	text, err := json.Marshal(j)
-	if err != nil || !json.Valid(text) {
-		t.Errorf("a job is no JSON: %v", err)
-	}
 }
 
 func TestAFailedJobKeepsItsProblem(t *testing.T) {
-	var runs atomic.Int32
-	handlers := map[string]jobs.Handler{
-		"fail": func(context.Context, json.RawMessage, func(jobs.Progress)) (any, error) {
-			runs.Add(1)
-			return nil, exo.Errorf("x", exo.Upstream, nil, "the archive sent HTML").Try("try later")
-		},
-		"panic": func(context.Context, json.RawMessage, func(jobs.Progress)) (any, error) { panic("boom") },
-		"plain": func(context.Context, json.RawMessage, func(jobs.Progress)) (any, error) { return nil, errors.New("x") },
-		"chan":  func(context.Context, json.RawMessage, func(jobs.Progress)) (any, error) { return make(chan int), nil },
-	}
-	r := open(t, database(t), handlers)
-	for kind, want := range map[string]exo.Kind{"fail": exo.Upstream, "panic": exo.Internal, "plain": exo.Internal, "chan": exo.Internal} {
-		j := wait(t, r, submit(t, r, kind, nil).ID)
-		var p struct{ Code exo.Kind }
-		if err := json.Unmarshal(j.Error, &p); err != nil || p.Code != want || j.State != jobs.Failed || j.Result != nil {
-			t.Errorf("%s: state %s, error %s (%v), want code %s", kind, j.State, j.Error, err, want)
+	onBoth(t, func(t *testing.T, database func(*testing.T) string) {
+		path := database(t)
+		var runs atomic.Int32
+		handlers := map[string]jobs.Handler{
+			"fail": func(context.Context, json.RawMessage, func(jobs.Progress)) (any, error) {
+				runs.Add(1)
+				return nil, exo.Errorf("x", exo.Upstream, nil, "the archive sent HTML").Try("try later")
+			},
+			"panic": func(context.Context, json.RawMessage, func(jobs.Progress)) (any, error) { panic("boom") },
+			"plain": func(context.Context, json.RawMessage, func(jobs.Progress)) (any, error) { return nil, errors.New("x") },
+			"chan":  func(context.Context, json.RawMessage, func(jobs.Progress)) (any, error) { return make(chan int), nil },
 		}
-	}
-	if runs.Load() != 1 {
-		t.Errorf("an error that is no outage was tried %d times", runs.Load())
-	}
-	if j := wait(t, r, submit(t, r, "plain", 1).ID); j.State != jobs.Failed {
-		t.Errorf("after a panic the runner does not work: %s", j.State)
-	}
+		r := open(t, path, handlers)
+		for kind, want := range map[string]exo.Kind{"fail": exo.Upstream, "panic": exo.Internal, "plain": exo.Internal, "chan": exo.Internal} {
+			j := wait(t, r, submit(t, r, kind, nil).ID)
+			var p struct{ Code exo.Kind }
+			if err := json.Unmarshal(j.Error, &p); err != nil || p.Code != want || j.State != jobs.Failed || j.Result != nil {
+				t.Errorf("%s: state %s, error %s (%v), want code %s", kind, j.State, j.Error, err, want)
+			}
+		}
+		if runs.Load() != 1 {
+			t.Errorf("an error that is no outage was tried %d times", runs.Load())
+		}
+		if j := wait(t, r, submit(t, r, "plain", 1).ID); j.State != jobs.Failed {
+			t.Errorf("after a panic the runner does not work: %s", j.State)
+		}
+	})
 }

@@ -38,9 +38,17 @@ var schema = []string{
 	`CREATE UNIQUE INDEX jobs_once ON jobs (digest) WHERE state IN ('queued','running')`,
 	`CREATE INDEX jobs_state ON jobs (state, seq)`,
 	`CREATE INDEX jobs_kind ON jobs (kind, seq)`,
+	`ALTER TABLE jobs ADD COLUMN worker TEXT NOT NULL DEFAULT ''`,
+	`ALTER TABLE jobs ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0`,
+	`ALTER TABLE jobs ADD COLUMN request_id TEXT NOT NULL DEFAULT ''`,
+	`ALTER TABLE jobs ADD COLUMN kill_done INTEGER NOT NULL DEFAULT 0`,
+	`CREATE INDEX jobs_running ON jobs (worker) WHERE state = 'running'`,
+	`CREATE TABLE job_workers (id TEXT PRIMARY KEY, started_at INTEGER NOT NULL, alive_at INTEGER NOT NULL)`,
+	`CREATE TABLE job_schedule (name TEXT PRIMARY KEY, last_at INTEGER NOT NULL, job_id TEXT NOT NULL)`,
+	`CREATE TABLE job_items (job_id TEXT NOT NULL, key TEXT NOT NULL, ok INTEGER NOT NULL, doc TEXT NOT NULL, PRIMARY KEY (job_id, key))`,
 }
 
-const columns = `id, kind, state, done, total, unit, message, created_at, started_at, finished_at, result, error, args, tries, cancel, river_id`
+const columns = `id, kind, state, done, total, unit, message, created_at, started_at, finished_at, result, error, args, tries, cancel, river_id, worker, not_before, request_id`
 
 // record is a row: the public Job and what only the runner needs.
 type record struct {
@@ -64,15 +72,20 @@ func scan(row scanner) (record, error) {
 		started, finished sql.NullInt64
 		result, problem   sql.NullString
 		args              string
+		notBefore         int64
 	)
 	err := row.Scan(&rec.ID, &rec.Kind, &rec.State, &rec.Progress.Done, &rec.Progress.Total, &rec.Progress.Unit, &rec.Progress.Message,
-		&created, &started, &finished, &result, &problem, &args, &rec.tries, &rec.cancel, &rec.riverID)
+		&created, &started, &finished, &result, &problem, &args, &rec.tries, &rec.cancel, &rec.riverID,
+		&rec.Worker, &notBefore, &rec.RequestID)
 	if err != nil {
 		return record{}, err
 	}
 	rec.CreatedAt = time.UnixMicro(created).UTC()
 	rec.StartedAt, rec.FinishedAt = timeOf(started), timeOf(finished)
 	rec.Result, rec.Error = jsonOf(result), jsonOf(problem)
+	if notBefore > 0 {
+		rec.NotBefore = timeOf(sql.NullInt64{Int64: notBefore, Valid: true})
+	}
 	rec.args = json.RawMessage(args)
 	return rec, nil
 }

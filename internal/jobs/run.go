@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"time"
 
@@ -25,9 +24,10 @@ var (
 
 // run is a job that is being worked on.
 type run struct {
-	runner *Runner
-	id     string
-	stop   context.CancelCauseFunc
+	runner  *Runner
+	id      string
+	riverID int64
+	stop    context.CancelCauseFunc
 
 	mu       sync.Mutex // guards what follows
 	progress Progress
@@ -40,56 +40,61 @@ type run struct {
 
 // work is what River calls. What it returns tells River what to do with its
 // own job; the record has been settled before.
-func (r *Runner) work(ctx context.Context, id string) error {
-	rec, err := r.begin(ctx, id)
-	if ctx.Err() != nil {
-		return ctx.Err() // closing; the next Start puts it right
-	}
-	if err != nil {
-		r.opts.Log.ErrorContext(ctx, "job cannot begin", "job", id, "err", err)
-		return river.JobSnooze(time.Minute)
-	}
-	if rec.State != Running {
-		return river.JobCancel(exo.Errorf("jobs.work", exo.Conflict, id, "the job has ended"))
-	}
-	ctx, stop := context.WithCancelCause(ctx)
+func (r *Runner) work(ctx context.Context, id string, riverID int64) error {
+	jobCtx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	run := &run{runner: r, id: id, stop: stop, progress: rec.Progress}
-	r.mu.Lock()
-	r.live[id] = run
-	r.mu.Unlock()
-	defer func() {
-		r.mu.Lock()
-		delete(r.live, id)
-		r.mu.Unlock()
-	}()
-	if rec, err := find(ctx, r.db, "jobs.work", id); err == nil && rec.cancel {
-		stop(errCancelled) // asked for between begin and the entry in live
+	run := &run{runner: r, id: id, riverID: riverID, stop: stop}
+	if !r.enter(run) {
+		return river.JobSnooze(time.Second) // not now; others may take it
 	}
-	result, err := run.handle(ctx, rec)
+	defer r.leave(run)
+	rec, err := r.begin(ctx, run)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return river.JobCancel(errEnded) // it has ended, was removed, or is another run's by now
+	case ctx.Err() != nil:
+		return ctx.Err() // closing; the next Start puts it right
+	case err != nil:
+		r.opts.Log.ErrorContext(ctx, "job cannot begin", "job", id, "err", err)
+		return river.JobSnooze(10 * time.Second)
+	}
+	run.start(rec.Progress)
+	r.watch.changed()
+	if r.opts.Context != nil {
+		jobCtx = r.opts.Context(jobCtx, rec.Job)
+	}
+	jobCtx = context.WithValue(jobCtx, batchKey{}, &Batch{r, run})
+	result, err := run.handle(jobCtx, rec)
 	run.finish()
-	return r.settle(ctx, rec, run, result, err)
+	return r.settle(jobCtx, rec, run, result, err)
 }
 
-// begin marks the record as running, if it has not ended.
-func (r *Runner) begin(ctx context.Context, id string) (rec record, err error) {
-	err = r.db.InTx(ctx, func(tx *sql.Tx) error {
-		if rec, err = find(ctx, tx, "jobs.begin", id); err != nil || rec.State.Ended() {
-			return err
-		}
-		if rec.cancel {
-			rec.State = Cancelled
-			_, err = tx.ExecContext(ctx, `UPDATE jobs SET state = 'cancelled', finished_at = ? WHERE id = ?`, r.now(), id)
-			return err
-		}
-		rec.State = Running
-		_, err = tx.ExecContext(ctx, `UPDATE jobs SET state = 'running', started_at = coalesce(started_at, ?) WHERE id = ?`, r.now(), id)
-		return err
-	})
-	if errors.Is(err, exo.NotFound) {
-		return record{Job: Job{State: Cancelled}}, nil // the record was removed; so is the work
+var errEnded = exo.Errorf("jobs.work", exo.Conflict, nil, "the job has ended")
+
+// enter notes that a job is worked on; false if it is already, or nothing may be.
+func (r *Runner) enter(run *run) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.lost || r.live[run.id] != nil {
+		return false
 	}
-	return rec, err
+	r.live[run.id] = run
+	return true
+}
+
+func (r *Runner) leave(run *run) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.live, run.id)
+}
+
+// begin marks the record as running here, if this run is the one it waits for;
+// else sql.ErrNoRows. One that runs here already is one whose end could not be
+// written.
+func (r *Runner) begin(ctx context.Context, run *run) (record, error) {
+	return scan(r.db.QueryRowContext(ctx, `UPDATE jobs SET state = 'running', worker = ?, started_at = coalesce(started_at, ?)
+		WHERE id = ? AND river_id = ? AND (state = 'queued' OR state = 'running' AND worker = ?) RETURNING `+columns,
+		r.id, r.now(), run.id, run.riverID, r.id))
 }
 
 // handle runs the handler with its deadline, and turns a panic into an error.
@@ -129,13 +134,16 @@ func (r *Runner) settle(ctx context.Context, rec record, run *run, result any, e
 	var werr, verdict error
 	switch {
 	case err == nil:
-		werr = r.end(wctx, rec.ID, Succeeded, run, text, nil)
-	case errors.Is(cause, errCancelled):
-		werr = r.end(wctx, rec.ID, Cancelled, run, nil, nil)
+		werr = r.end(wctx, rec, Succeeded, run, text, nil)
+	case errors.Is(cause, errCancelled) || rec.cancel:
+		werr = r.end(wctx, rec, Cancelled, run, nil, nil)
 		verdict = river.JobCancel(errCancelled)
 	case ctx.Err() != nil && r.isClosing():
 		werr = r.requeue(wctx, rec.ID, run, "", false)
 		verdict = ctx.Err() // River sees its own stop in it and keeps the job
+	case errors.Is(cause, errLost):
+		werr = r.requeue(wctx, rec.ID, run, "", false)
+		verdict = river.JobSnooze(r.beat())
 	case r.mayRetry(rec, err):
 		pause := r.pause(rec.tries)
 		message := fmt.Sprintf("%s; trying again in %s", exo.MessageOf(err), pause)
@@ -143,8 +151,12 @@ func (r *Runner) settle(ctx context.Context, rec record, run *run, result any, e
 		verdict = river.JobSnooze(pause)
 	default:
 		r.opts.Log.WarnContext(ctx, "job failed", "job", rec.ID, "kind", rec.Kind, "err", err)
-		werr = r.end(wctx, rec.ID, Failed, run, nil, r.opts.Problem(err))
+		werr = r.end(wctx, rec, Failed, run, nil, r.opts.Problem(err))
 		verdict = river.JobCancel(err)
+	}
+	if errors.Is(werr, errEnded) { // somebody else has taken it up meanwhile
+		r.opts.Log.WarnContext(ctx, "the outcome of a job that was taken up elsewhere is dropped", "job", rec.ID, "kind", rec.Kind)
+		return river.JobCancel(errEnded)
 	}
 	if werr != nil {
 		r.opts.Log.ErrorContext(ctx, "job's outcome cannot be stored", "job", rec.ID, "op", op, "err", werr)
@@ -186,28 +198,60 @@ func (r *Runner) pause(tries int) time.Duration {
 	return d
 }
 
+// mine is the condition on which a run may still write its record.
+const mine = ` WHERE id = ? AND river_id = ? AND worker = ? AND state = 'running'`
+
 // end closes the record. The last progress is stored with it.
-func (r *Runner) end(ctx context.Context, id string, s State, run *run, result, problem []byte) error {
+func (r *Runner) end(ctx context.Context, rec record, s State, run *run, result, problem []byte) error {
 	p := run.newest()
-	_, err := r.db.ExecContext(ctx, `UPDATE jobs SET state = ?, finished_at = ?, result = ?, error = ?, done = ?, total = ?, unit = ?, message = ? WHERE id = ?`,
-		string(s), r.now(), nullText(result), nullText(problem), p.Done, p.Total, p.Unit, p.Message, id)
-	if err != nil {
-		return err
+	now := r.now()
+	n, err := r.write1(ctx, `UPDATE jobs SET state = ?, finished_at = ?, result = ?, error = ?, done = ?, total = ?, unit = ?, message = ?`+mine,
+		string(s), now, nullText(result), nullText(problem), p.Done, p.Total, p.Unit, p.Message, run.id, run.riverID, r.id)
+	if err != nil || n == 0 {
+		return orEnded(err)
 	}
-	r.broadcastEnd()
+	j := rec.Job
+	j.State, j.Progress, j.FinishedAt, j.Result, j.Error = s, p, timeOf(sql.NullInt64{Int64: now, Valid: true}), result, problem
+	r.tellEnd(j)
 	return nil
 }
 
 // requeue opens the record for another run. A message replaces that of the
-// last progress; counted says that it is a retry.
+// last progress; counted says that it is a retry. A job that is to be cancelled
+// ends.
 func (r *Runner) requeue(ctx context.Context, id string, run *run, message string, counted bool) error {
 	p := run.newest()
 	if message != "" {
 		p.Message = clip(message)
 	}
-	_, err := r.db.ExecContext(ctx, `UPDATE jobs SET state = 'queued', tries = tries + ?, done = ?, total = ?, unit = ?, message = ? WHERE id = ?`,
-		counted, p.Done, p.Total, p.Unit, p.Message, id)
+	more := 0
+	if counted {
+		more = 1
+	}
+	n, err := r.write1(ctx, `UPDATE jobs SET state = CASE WHEN cancel = 1 THEN 'cancelled' ELSE 'queued' END,
+		finished_at = CASE WHEN cancel = 1 THEN ? ELSE finished_at END, tries = tries + ?, done = ?, total = ?, unit = ?, message = ?`+mine,
+		r.now(), more, p.Done, p.Total, p.Unit, p.Message, id, run.riverID, r.id)
+	if err != nil || n == 0 {
+		return orEnded(err)
+	}
+	r.watch.changed()
+	return nil
+}
+
+func orEnded(err error) error {
+	if err == nil {
+		return errEnded
+	}
 	return err
+}
+
+// write1 changes one record, and tells whether it did.
+func (r *Runner) write1(ctx context.Context, query string, args ...any) (int64, error) {
+	result, err := r.db.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 func nullText(b []byte) any {
@@ -215,76 +259,4 @@ func nullText(b []byte) any {
 		return nil
 	}
 	return string(b)
-}
-
-// report takes progress from the handler. The first is stored at once, then
-// one in progressEvery at most; the newest that had to wait is stored when that
-// time is over.
-func (run *run) report(p Progress) {
-	p.Message, p.Unit = clip(p.Message), clip(p.Unit)
-	run.mu.Lock()
-	defer run.mu.Unlock()
-	if run.over {
-		return
-	}
-	run.progress, run.fresh = p, true
-	if run.timer == nil {
-		run.arm(0)
-	}
-}
-
-// arm lets store run after a while. The caller holds the lock.
-func (run *run) arm(after time.Duration) {
-	run.pending.Add(1)
-	run.timer = time.AfterFunc(after, func() {
-		defer run.pending.Done()
-		run.store()
-	})
-}
-
-// store writes the newest progress, if there is news, and keeps the next write
-// progressEvery away.
-func (run *run) store() {
-	run.mu.Lock()
-	p, write := run.progress, run.fresh && !run.over
-	run.fresh, run.timer = false, nil
-	if write {
-		run.arm(progressEvery)
-	}
-	run.mu.Unlock()
-	if !write {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	_, err := run.runner.db.ExecContext(ctx, `UPDATE jobs SET done = ?, total = ?, unit = ?, message = ? WHERE id = ? AND state = 'running'`,
-		p.Done, p.Total, p.Unit, p.Message, run.id)
-	if err != nil {
-		run.runner.opts.Log.WarnContext(ctx, "job's progress cannot be stored", "job", run.id, "err", err)
-	}
-}
-
-// finish ends the storing of progress and waits for a write on its way; the
-// caller stores the last report with the outcome.
-func (run *run) finish() {
-	run.mu.Lock()
-	run.over = true
-	if run.timer != nil && run.timer.Stop() {
-		run.pending.Done()
-	}
-	run.mu.Unlock()
-	run.pending.Wait()
-}
-
-func (run *run) newest() Progress {
-	run.mu.Lock()
-	defer run.mu.Unlock()
-	return run.progress
-}
-
-func clip(s string) string {
-	if len(s) <= maxText {
-		return strings.ToValidUTF8(s, "")
-	}
-	return strings.ToValidUTF8(s[:maxText], "") + "…"
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
 
@@ -15,20 +17,28 @@ import (
 	"exoplanetai/internal/sqldb"
 )
 
-// Runner is the Queue on SQLite, and the workers that empty it.
+// Runner is the Queue on SQLite or Postgres, and the workers that empty it.
 type Runner struct {
 	opts   Options
 	db     *sqldb.DB
 	client *river.Client[*sql.Tx]
+	watch  *watcher
+	id     string         // of this process among the workers
+	shared bool           // others may work on this database too: it is on Postgres
+	halt   func()         // ends the loops
+	loops  sync.WaitGroup // keepAlive and the like
 
 	mu      sync.Mutex // guards what follows
 	started bool
 	closing bool
+	lost    bool            // others may have taken this process for dead
 	live    map[string]*run // jobs that run here, by id
-	ended   chan struct{}   // closed and replaced whenever a job ends
 }
 
-var _ Queue = (*Runner)(nil)
+var (
+	_ Queue    = (*Runner)(nil)
+	_ Follower = (*Runner)(nil)
+)
 
 // task is the one kind of job that River knows: it points to the record.
 type task struct {
@@ -46,7 +56,7 @@ type worker struct {
 
 // Work implements river.Worker.
 func (w *worker) Work(ctx context.Context, job *river.Job[task]) error {
-	return w.runner.work(ctx, job.Args.ID)
+	return w.runner.work(ctx, job.Args.ID, job.ID)
 }
 
 // Open prepares the tables and makes a Runner that takes jobs but does not
@@ -56,40 +66,68 @@ func Open(ctx context.Context, o Options) (*Runner, error) {
 	if o.DB == nil || o.Clock == nil {
 		return nil, exo.Errorf(op, exo.Internal, nil, "a runner of jobs needs a database and a clock")
 	}
-	r := &Runner{opts: o.withDefaults(), db: o.DB, live: map[string]*run{}, ended: make(chan struct{})}
-	quiet := slog.New(errorsOnly{r.opts.Log.Handler()})
-	driver := riversqlite.New(r.db.DB)
-	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: quiet})
-	if err == nil {
-		_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	r := &Runner{opts: o.withDefaults(), db: o.DB, live: map[string]*run{}, shared: o.DB.Dialect() == sqldb.Postgres, halt: func() {}}
+	r.watch = newWatcher(r)
+	r.id = clip(r.opts.Worker) + "-" + newID()[:12]
+	if err := checkPeriodic(r.opts); err != nil {
+		return nil, err
 	}
+	quiet := slog.New(errorsOnly{r.opts.Log.Handler()})
+	driver := r.driver()
+	err := r.db.Alone(ctx, "river", func() error {
+		migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: quiet})
+		if err == nil {
+			_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+		}
+		return err
+	})
 	if err == nil {
 		err = sqldb.Migrate(ctx, r.db, "jobs", schema)
 	}
 	if err != nil {
 		return nil, sqldb.Typed(op, nil, err)
 	}
-	workers := river.NewWorkers()
-	river.AddWorker(workers, &worker{runner: r})
-	r.client, err = river.NewClient(driver, &river.Config{
-		Logger:  quiet,
-		Workers: workers,
-		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: r.opts.Workers}},
-		// The default of 100 ms bounds the rate of small jobs, and nothing else.
-		FetchCooldown: 20 * time.Millisecond,
-		// The runner sets its own deadline; nobody but this process can hold a
-		// job, so River must never think that one is stuck.
-		JobTimeout:           -1,
-		RescueStuckJobsAfter: 10 * 365 * 24 * time.Hour,
-	})
-	if err != nil {
+	if r.client, err = river.NewClient(driver, r.riverConfig(quiet)); err != nil {
 		return nil, exo.E(op, exo.Internal, nil, err)
 	}
 	return r, nil
 }
 
+// driver is River's way to the database. On Postgres, too, it goes through
+// database/sql, so that a record and River's job are written in one transaction.
+func (r *Runner) driver() riverdriver.Driver[*sql.Tx] {
+	if r.shared {
+		return riverdatabasesql.New(r.db.DB)
+	}
+	return riversqlite.New(r.db.DB)
+}
+
+func (r *Runner) riverConfig(log *slog.Logger) *river.Config {
+	c := &river.Config{
+		ID:     r.id,
+		Logger: log,
+		// The defaults of 100 ms and 1 s bound the rate of small jobs and the time
+		// until one is begun, and nothing else.
+		FetchCooldown:     2 * time.Millisecond,
+		FetchPollInterval: 50 * time.Millisecond,
+		// The runner sets its own deadline, and knows by its own leases which jobs
+		// are orphans; so River must never think that one is stuck.
+		JobTimeout:           -1,
+		RescueStuckJobsAfter: 10 * 365 * 24 * time.Hour,
+		// The records tell what was; River needs not.
+		CompletedJobRetentionPeriod: time.Hour,
+		CancelledJobRetentionPeriod: time.Hour,
+	}
+	if !r.opts.InsertOnly {
+		c.Workers = river.NewWorkers()
+		river.AddWorker(c.Workers, &worker{runner: r})
+		c.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: r.opts.Workers}}
+	}
+	return c
+}
+
 // Start takes up what an earlier process left and begins to work. It may be
-// called once.
+// called once. With InsertOnly it does nothing.
 func (r *Runner) Start(ctx context.Context) error {
 	const op = "jobs.Start"
 	r.mu.Lock()
@@ -99,40 +137,62 @@ func (r *Runner) Start(ctx context.Context) error {
 	if again {
 		return exo.Errorf(op, exo.Conflict, nil, "the jobs run already")
 	}
-	if err := r.recover(ctx); err != nil {
+	if r.opts.InsertOnly {
+		return nil
+	}
+	if err := r.register(ctx); err != nil {
+		return err
+	}
+	if err := r.takeUp(ctx, true); err != nil {
 		return sqldb.Typed(op, nil, err)
 	}
-	// The client lives until Close, not until the caller's context ends.
-	if err := r.client.Start(context.WithoutCancel(ctx)); err != nil {
+	if err := r.retain(ctx); err != nil {
+		return sqldb.Typed(op, nil, err)
+	}
+	// All live until Close, not until the caller's context ends.
+	ctx = context.WithoutCancel(ctx)
+	if err := r.client.Start(ctx); err != nil {
 		return exo.E(op, exo.Internal, nil, err)
+	}
+	ctx, r.halt = context.WithCancel(ctx)
+	for _, loop := range []func(context.Context){r.keepAlive, r.hearCancels, r.tidy, r.keepSchedule} {
+		r.loops.Go(func() { loop(ctx) })
 	}
 	return nil
 }
 
 // Close cancels the running jobs, waits for their handlers and leaves them
-// queued for the next Start. It waits until the context ends at the longest
-// and may then be called again. The database stays open.
+// queued for the next Start, or for the other workers. It waits until the
+// context ends at the longest and may then be called again. The database stays
+// open.
 func (r *Runner) Close(ctx context.Context) error {
 	const op = "jobs.Close"
 	r.mu.Lock()
 	started := r.started
 	r.closing = true
 	r.mu.Unlock()
-	if !started {
+	if !started || r.opts.InsertOnly {
 		return nil
 	}
 	if err := r.client.StopAndCancel(ctx); err != nil {
 		return exo.E(op, exo.Unavailable, nil, err).Say("the running jobs did not stop in time")
 	}
+	r.halt()
+	r.loops.Wait()
+	if r.shared { // so that nobody waits for a sign of life; without, they find out in time
+		if _, err := r.db.ExecContext(ctx, `DELETE FROM job_workers WHERE id = ?`, r.id); err != nil {
+			r.opts.Log.WarnContext(ctx, "this process stays in the list of workers", "err", err)
+		}
+	}
 	return nil
 }
 
-// broadcastEnd wakes everybody who waits for the end of a job.
-func (r *Runner) broadcastEnd() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	close(r.ended)
-	r.ended = make(chan struct{})
+// tellEnd tells those who wait for the end of a job.
+func (r *Runner) tellEnd(j Job) {
+	r.watch.changed()
+	if r.opts.Ended != nil {
+		r.opts.Ended(j)
+	}
 }
 
 // errorsOnly is a log handler that lets nothing below Error through: River
