@@ -62,7 +62,7 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, c *Call) error {
 	}
 	if err := s.identify(w, r, c); err != nil {
 		if k := exo.KindOf(err); k == exo.Unauthenticated || k == exo.Denied {
-			s.turnedAway(r, err)
+			s.turnedAway(r.Context(), err)
 		}
 		return err
 	}

@@ -80,7 +80,9 @@ func (s *Server) ownJob(ctx context.Context, id string) (jobs.Job, error) {
 		return jobs.Job{}, err
 	}
 	if !slices.Contains(owners, c.UserID) {
-		return jobs.Job{}, exo.Errorf("api.jobs", exo.NotFound, nil, "there is no job %.40q", id).Try("list the jobs to see their identifiers")
+		err := exo.Errorf("api.jobs", exo.NotFound, nil, "there is no job %.40q", id).Try("list the jobs to see their identifiers")
+		s.turnedAway(ctx, err) // also if there is no such job: how long it takes must not tell
+		return jobs.Job{}, err
 	}
 	return s.jobs.Get(ctx, id)
 }

@@ -86,7 +86,9 @@ func (s *Server) ownKey(ctx context.Context, id string) (*auth.Service, auth.Key
 		err = exo.Errorf("api.keys", exo.NotFound, nil, "another's")
 	}
 	if exo.KindOf(err) == exo.NotFound && err != nil { // one answer for what is not there and for what is another's
-		return nil, auth.KeyInfo{}, exo.E("api.keys", exo.NotFound, nil, err).Say("there is no key %.64q", id).Try("%s/keys lists yours", Base)
+		err = exo.E("api.keys", exo.NotFound, nil, err).Say("there is no key %.64q", id).Try("%s/keys lists yours", Base)
+		s.turnedAway(ctx, err)
+		return nil, auth.KeyInfo{}, err
 	}
 	return a, k, err
 }

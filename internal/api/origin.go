@@ -88,7 +88,7 @@ func (s *Server) cors(w http.ResponseWriter, r *http.Request) bool {
 // them: only some are recorded.
 func (s *Server) strange(w http.ResponseWriter, r *http.Request, err error) {
 	if d, lerr := s.strangers.Allow(r.Context(), "origin", 1); lerr == nil && d.Allowed {
-		s.turnedAway(r, err)
+		s.turnedAway(r.Context(), err)
 	}
 	s.fail(w, r, err)
 }

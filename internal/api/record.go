@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -42,7 +43,7 @@ func (s *Server) recorded(next http.Handler) http.Handler {
 
 // change describes a call that changes something.
 func (s *Server) change(r *http.Request, c *Call) (audit.Event, error) {
-	e := eventOf(r, c)
+	e := eventOf(c)
 	if r.URL.RawQuery != "" {
 		e.Detail["query"] = clip(r.URL.RawQuery)
 	}
@@ -52,10 +53,10 @@ func (s *Server) change(r *http.Request, c *Call) (audit.Event, error) {
 }
 
 // eventOf is what is known of every call.
-func eventOf(r *http.Request, c *Call) audit.Event {
+func eventOf(c *Call) audit.Event {
 	e := audit.Event{
 		RequestID: c.RequestID, Actor: c.Caller.Name, Role: string(c.Caller.Role), Via: c.Caller.Via, Address: addressText(c),
-		Action: c.Route, Object: clip(r.URL.Path), Detail: map[string]string{},
+		Action: c.Route, Object: clip(c.Path), Detail: map[string]string{},
 	}
 	switch c.Caller.Via {
 	case auth.ViaKey:
@@ -64,7 +65,7 @@ func eventOf(r *http.Request, c *Call) audit.Event {
 		e.Detail["session"] = c.Caller.KeyID
 	}
 	if e.Action == "" {
-		e.Action = clip(r.Method)
+		e.Action = clip(c.Method)
 	}
 	return e
 }
@@ -121,14 +122,14 @@ func wildcards(route, path string) map[string]string {
 }
 
 // turnedAway records a call that was not let in.
-func (s *Server) turnedAway(r *http.Request, err error) {
+func (s *Server) turnedAway(ctx context.Context, err error) {
 	if s.audit == nil {
 		return
 	}
-	c := callOf(r.Context())
-	e := eventOf(r, c)
+	c := callOf(ctx)
+	e := eventOf(c)
 	e.Outcome, e.Code = audit.Denied, string(exo.KindOf(err))
-	s.audit.Denied(r.Context(), e)
+	s.audit.Denied(ctx, e)
 }
 
 // saw tells the watch of a call that is not in the record.

@@ -170,7 +170,9 @@ func (s *Server) setPassword(ctx context.Context, in *passwordInput) (*changedPa
 	c := caller(ctx)
 	if c.Name != in.Name || c.Via == auth.ViaLocal {
 		if !c.Role.Includes(auth.Admin) {
-			return nil, exo.Errorf("api.users", exo.NotFound, nil, "there is no user %.64q", in.Name).Try("%s/auth/me tells your own name", Base)
+			err := exo.Errorf("api.users", exo.NotFound, nil, "there is no user %.64q", in.Name).Try("%s/auth/me tells your own name", Base)
+			s.turnedAway(ctx, err)
+			return nil, err
 		}
 	} else if err := s.knows(ctx, a, c, in.Body.CurrentPassword); err != nil {
 		return nil, err
