@@ -7,6 +7,7 @@ import (
 
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/fsys"
+	"exoplanetai/internal/trace"
 )
 
 // fileMode is that of every published file and sidecar.
@@ -57,7 +58,34 @@ type entry struct {
 // exo.Full or another failure of the disk nothing is published and nothing may
 // be tried again with the same staged files; Discard them. When Publish returns
 // without error the files survive a power loss.
-func (s *Store) Publish(ctx context.Context, items ...Item) ([]Meta, error) {
+func (s *Store) Publish(ctx context.Context, items ...Item) (list []Meta, err error) {
+	ctx, span := trace.Start(ctx, "store.publish")
+	span.Number("files", int64(len(items)))
+	told := s.watch()
+	defer func() {
+		told(list, err)
+		span.End(err)
+	}()
+	return s.put(ctx, items)
+}
+
+// watch tells Observe of the publication that begins now; the function it returns
+// is called at its end.
+func (s *Store) watch() func(list []Meta, err error) {
+	if s.Observe == nil {
+		return func([]Meta, error) {}
+	}
+	began := s.Clock()
+	return func(list []Meta, err error) {
+		n := int64(0)
+		for _, m := range list {
+			n += m.SizeBytes
+		}
+		s.Observe(n, s.Clock().Sub(began), err)
+	}
+}
+
+func (s *Store) put(ctx context.Context, items []Item) ([]Meta, error) {
 	const op = "store.Publish"
 	if err := s.writable(op); err != nil {
 		return nil, err

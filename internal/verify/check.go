@@ -41,6 +41,7 @@ func (s *Service) Check(ctx context.Context, o CheckOptions, report func(done, t
 		return cmp.Or(cmp.Compare(x.Path, y.Path), cmp.Compare(x.Class, y.Class), cmp.Compare(x.Detail, y.Detail))
 	})
 	r.OK, r.FinishedAt = len(r.Damaged) == 0, s.now()
+	s.tell(r.Depth, r.Damaged)
 	return r, nil
 }
 
@@ -172,5 +173,18 @@ func (s *Service) Sweep(ctx context.Context, o store.SweepOptions, report func(d
 	for _, d := range found.Damaged {
 		r.Damaged = append(r.Damaged, a.ofStore(d))
 	}
+	s.tell("sweep", r.Damaged)
 	return r, a.tell(ctx, r.Damaged)
+}
+
+// tell counts the damaged files.
+func (s *Service) tell(check string, damaged []Damage) {
+	if s.Observe == nil {
+		return
+	}
+	paths := map[exo.Path]bool{}
+	for _, d := range damaged {
+		paths[exo.Path(d.Path)] = true
+	}
+	s.Observe(check, len(paths))
 }

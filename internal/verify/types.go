@@ -45,6 +45,10 @@ type Options struct {
 	Origin   Origin   // nil: no archive is asked
 	Clock    exo.Clock
 	Log      *slog.Logger // nil: no log
+
+	// Observe is told how many damaged files each check found: "full", "quick",
+	// "sweep". nil: nobody is.
+	Observe func(check string, damaged int)
 }
 
 // Service finds damage and mends it. Its methods may be called from many
