@@ -52,7 +52,11 @@ func tryOpen(dir string, change ...func(*store.Options)) (*bench, error) {
 			return nil, err
 		}
 	}
-	b.db, err = sqldb.Open(context.Background(), sqldb.Options{Path: filepath.Join(dir, store.IndexPath()), ReadOnly: o.ReadOnly})
+	at := sqldb.Options{Path: filepath.Join(dir, store.IndexPath()), ReadOnly: o.ReadOnly}
+	if databaseOf != nil {
+		at.URL, o.Shared = databaseOf(dir), !o.ReadOnly
+	}
+	b.db, err = sqldb.Open(context.Background(), at)
 	if err != nil {
 		return nil, err
 	}

@@ -30,6 +30,8 @@ func TestMain(m *testing.M) {
 		os.Exit(hold(os.Getenv(envDir)))
 	case "publish":
 		os.Exit(publishForever(os.Getenv(envDir)))
+	case "share":
+		os.Exit(writeShared(os.Getenv(envDir)))
 	}
 	goleak.VerifyTestMain(m)
 }

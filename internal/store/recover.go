@@ -140,6 +140,9 @@ func (s *Store) catchUp(ctx context.Context, name string, pending map[exo.Path]b
 	if err != nil {
 		return err
 	}
+	if err := s.boundary(name, from); err != nil {
+		return err
+	}
 	good, bad, files := from, false, 0 // good: end of the last line taken in; bad: one was not
 	err = s.batched(ctx, func(rows *batch) error {
 		_, _, err := s.scanSums(ctx, name, from, func(at int64, d exo.Digest, p exo.Path, lerr error) error {
@@ -179,6 +182,29 @@ func (s *Store) catchUp(ctx context.Context, name string, pending map[exo.Path]b
 	return s.cutSums(name, good)
 }
 
+// boundary refuses a checksum file of a shared tree in which no line ends where
+// the index says, so that nothing is cut off in a place that somebody has moved,
+// while other processes are at work. A start without others cuts it off there.
+func (s *Store) boundary(name string, at int64) error {
+	if !s.Shared || at == 0 {
+		return nil
+	}
+	f, err := s.openPlain(name)
+	if err != nil {
+		return err
+	}
+	var last [1]byte
+	_, err = f.ReadAt(last[:], at-1)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil && last[0] != '\n' {
+		err = exo.Errorf("store.catchUp", exo.Corrupt, name, "%s was changed: no line ends at byte %d", name, at).
+			Try("run `exoplanetai storage reindex`, which writes it again from the metadata records")
+	}
+	return err
+}
+
 // lineRow makes the index row of a checksum line that the index has not seen.
 // Of the lines of a file and its sidecar either may be missing; listLines adds
 // the other. A line without its file's sidecar is left for Verify to name.
@@ -199,12 +225,17 @@ func (s *Store) lineRow(ctx context.Context, q querier, at int64, d exo.Digest, 
 		}
 		r = row{m, text, -1, -1}
 	}
+	want, have := r.meta.SHA256, &r.line
 	if side {
-		r.metaLine = at
-		return r, exo.DigestOf(r.text) == d, nil
+		want, have = exo.DigestOf(r.text), &r.metaLine
 	}
-	r.line = at
-	return r, r.meta.SHA256 == d, nil
+	if *have >= 0 && *have < at { // the index may know the line already, and this one stands there twice
+		if first, err := s.lineAt(*have, p); err != nil || first == want {
+			return r, false, err
+		}
+	}
+	*have = at
+	return r, want == d, nil
 }
 
 // readSidecar reads and checks the sidecar of a file.
