@@ -171,6 +171,16 @@ func newFixture(t testing.TB) *fixture {
 
 // do sends one request; header is pairs of name and value.
 func (f *fixture) do(method, target, body string, header ...string) *httptest.ResponseRecorder {
+	return answerTo(f, f.request(method, target, body, header...))
+}
+
+func answerTo(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func (f *fixture) request(method, target, body string, header ...string) *http.Request {
 	var r io.Reader
 	if body != "" {
 		r = strings.NewReader(body)
@@ -186,9 +196,7 @@ func (f *fixture) do(method, target, body string, header ...string) *httptest.Re
 		}
 		req.Header.Set(header[i], header[i+1])
 	}
-	w := httptest.NewRecorder()
-	f.ServeHTTP(w, req)
-	return w
+	return req
 }
 
 // problem checks the form that every error has.

@@ -58,6 +58,7 @@ type guarded struct {
 	db    *sqldb.DB
 	shelf *stampedShelf
 	seed  byte
+	kept  map[string]string
 
 	mu  sync.Mutex // guards what follows
 	now time.Time
@@ -97,6 +98,25 @@ func newGuarded(t testing.TB, change func(*api.Options)) *guarded {
 	}
 	g.Server = must(api.New(opt))(t)
 	return g
+}
+
+// once makes something at the first call and remembers it.
+func (g *guarded) once(name string, make func() string) string {
+	if g.kept == nil {
+		g.kept = map[string]string{}
+	}
+	if g.kept[name] == "" {
+		g.kept[name] = make()
+	}
+	return g.kept[name]
+}
+
+// rebuild makes the server anew on the same accounts.
+func (g *guarded) rebuild(change func(*api.Options)) {
+	g.t.Helper()
+	o := g.options()
+	change(&o)
+	g.Server = must(api.New(o))(g.t)
 }
 
 // options are those of a server that needs sign-in.
