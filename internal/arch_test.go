@@ -37,7 +37,7 @@ var levels = map[string]int{
 
 	"internal/ingest": 5, "internal/process": 5, "internal/review": 5,
 	"internal/derive": 5, "internal/query": 5, "internal/history": 5,
-	"internal/doctor": 5,
+	"internal/doctor": 5, "internal/health": 5,
 	"internal/backup": 5, "internal/verify": 5, "internal/maintain": 5,
 
 	"internal/api": 6, "internal/cli": 6, "internal/sample": 6,

@@ -22,6 +22,7 @@ import (
 	"exoplanetai/internal/backup"
 	"exoplanetai/internal/cache"
 	"exoplanetai/internal/exo"
+	"exoplanetai/internal/health"
 	"exoplanetai/internal/jobs"
 	"exoplanetai/internal/limit"
 	"exoplanetai/internal/maintain"
@@ -54,6 +55,7 @@ type Options struct {
 	BaseURL   string // where others reach the server, for the links of feeds; empty: where it was asked
 
 	Observer Observer // is told of every request; nil: nobody is
+	Health   Health   // nil: made of the parts above
 
 	Auth        *auth.Service  // users, tokens and keys; nil: everybody is local admin
 	Local       bool           // only this machine reaches the server: while there are no users, everybody is local admin
@@ -95,6 +97,7 @@ type Server struct {
 	version   string
 	baseURL   string
 	observer  Observer
+	health    Health
 
 	auth        *auth.Service
 	local       bool
@@ -125,7 +128,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		ingest: o.Ingest, process: o.Process, jobs: o.Jobs, library: o.Library, cache: o.Cache, clock: o.Clock,
 		catalogs: o.Catalogs, versions: o.Versions, history: o.History, review: o.Review, reports: o.Reports, releases: o.Releases, maintain: o.Maintain, integrity: o.Integrity, backup: o.Backup, baseURL: strings.TrimSuffix(o.BaseURL, "/"),
-		rand: &lockedReader{r: o.Rand}, log: o.Log, version: o.Version, observer: o.Observer,
+		rand: &lockedReader{r: o.Rand}, log: o.Log, version: o.Version, observer: o.Observer, health: o.Health,
 		bodyTimeout: o.BodyTimeout, writeTimeout: o.WriteTimeout, poll: o.Poll, heartbeat: o.Heartbeat, stopped: make(chan struct{}),
 	}
 	if s.poll <= 0 {
@@ -133,6 +136,9 @@ func New(o Options) (*Server, error) {
 	}
 	if s.heartbeat <= 0 {
 		s.heartbeat = 15 * time.Second
+	}
+	if s.health == nil {
+		s.health = health.New(HealthOptions(o))
 	}
 	if err := s.guard(o); err != nil {
 		return nil, err
