@@ -69,6 +69,7 @@ func closeRunner(t *testing.T, r *jobs.Runner) {
 // onBoth runs a test on SQLite and on Postgres. What database returns is the
 // path or URL of a new one.
 func onBoth(t *testing.T, test func(t *testing.T, database func(*testing.T) string)) {
+	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		test(t, func(t *testing.T) string { return filepath.Join(t.TempDir(), "exoplanetai.db") })
 	})

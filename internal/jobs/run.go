@@ -88,15 +88,6 @@ func (r *Runner) leave(run *run) {
 	delete(r.live, run.id)
 }
 
-// begin marks the record as running here, if this run is the one it waits for;
-// else sql.ErrNoRows. One that runs here already is one whose end could not be
-// written.
-func (r *Runner) begin(ctx context.Context, run *run) (record, error) {
-	return scan(r.db.QueryRowContext(ctx, `UPDATE jobs SET state = 'running', worker = ?, started_at = coalesce(started_at, ?)
-		WHERE id = ? AND river_id = ? AND (state = 'queued' OR state = 'running' AND worker = ?) RETURNING `+columns,
-		r.id, r.now(), run.id, run.riverID, r.id))
-}
-
 // handle runs the handler with its deadline, and turns a panic into an error.
 func (run *run) handle(ctx context.Context, rec record) (result any, err error) {
 	const op = "jobs.run"
@@ -200,21 +191,6 @@ func (r *Runner) pause(tries int) time.Duration {
 
 // mine is the condition on which a run may still write its record.
 const mine = ` WHERE id = ? AND river_id = ? AND worker = ? AND state = 'running'`
-
-// end closes the record. The last progress is stored with it.
-func (r *Runner) end(ctx context.Context, rec record, s State, run *run, result, problem []byte) error {
-	p := run.newest()
-	now := r.now()
-	n, err := r.write1(ctx, `UPDATE jobs SET state = ?, finished_at = ?, result = ?, error = ?, done = ?, total = ?, unit = ?, message = ?`+mine,
-		string(s), now, nullText(result), nullText(problem), p.Done, p.Total, p.Unit, p.Message, run.id, run.riverID, r.id)
-	if err != nil || n == 0 {
-		return orEnded(err)
-	}
-	j := rec.Job
-	j.State, j.Progress, j.FinishedAt, j.Result, j.Error = s, p, timeOf(sql.NullInt64{Int64: now, Valid: true}), result, problem
-	r.tellEnd(j)
-	return nil
-}
 
 // requeue opens the record for another run. A message replaces that of the
 // last progress; counted says that it is a retry. A job that is to be cancelled

@@ -23,6 +23,8 @@ type Runner struct {
 	db     *sqldb.DB
 	client *river.Client[*sql.Tx]
 	watch  *watcher
+	begins group[*run, begun]
+	ends   group[ending, bool]
 	id     string         // of this process among the workers
 	shared bool           // others may work on this database too: it is on Postgres
 	halt   func()         // ends the loops
@@ -68,6 +70,7 @@ func Open(ctx context.Context, o Options) (*Runner, error) {
 	}
 	r := &Runner{opts: o.withDefaults(), db: o.DB, live: map[string]*run{}, shared: o.DB.Dialect() == sqldb.Postgres, halt: func() {}}
 	r.watch = newWatcher(r)
+	r.begins.do, r.ends.do, r.ends.size = r.beginAll, r.endAll, ending.size
 	r.id = clip(r.opts.Worker) + "-" + newID()[:12]
 	if err := checkPeriodic(r.opts); err != nil {
 		return nil, err

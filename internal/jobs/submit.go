@@ -77,20 +77,8 @@ func (r *Runner) SubmitMany(ctx context.Context, kind string, args []any) ([]Job
 	err := r.inTx(ctx, func(tx *sql.Tx) error {
 		for from := 0; from < len(drafts); from += group {
 			to := min(from+group, len(drafts))
-			inserted, err := r.client.InsertManyTx(ctx, tx, tasks[from:to])
-			if err != nil {
+			if err := r.insertGroup(ctx, tx, drafts[from:to], tasks[from:to], list[from:to]); err != nil {
 				return err
-			}
-			for i, d := range drafts[from:to] {
-				// The task of a job that is there already finds no record, and goes.
-				rec, err := r.write(ctx, tx, d, inserted[i].Job.ID)
-				if errors.Is(err, errTwice) {
-					rec, err = r.openWith(ctx, tx, d.digest)
-				}
-				if err != nil {
-					return err
-				}
-				list[from+i] = rec.Job
 			}
 		}
 		return nil
@@ -99,6 +87,31 @@ func (r *Runner) SubmitMany(ctx context.Context, kind string, args []any) ([]Job
 		return nil, sqldb.Typed(op, kind, err)
 	}
 	return list, nil
+}
+
+func (r *Runner) insertGroup(ctx context.Context, tx *sql.Tx, drafts []draft, tasks []river.InsertManyParams, list []Job) error {
+	inserted, err := r.client.InsertManyTx(ctx, tx, tasks)
+	if err != nil {
+		return err
+	}
+	ids := make([]int64, len(inserted))
+	for i, one := range inserted {
+		ids[i] = one.Job.ID
+	}
+	written, err := r.insertAll(ctx, tx, drafts, ids)
+	if err != nil {
+		return err
+	}
+	for i, d := range drafts {
+		rec, isNew := written[d.id]
+		if !isNew { // the task finds no record, and goes
+			if rec, err = r.openWith(ctx, tx, d.digest); err != nil {
+				return err
+			}
+		}
+		list[i] = rec.Job
+	}
+	return nil
 }
 
 func (r *Runner) draft(ctx context.Context, kind string, args any, at time.Time) (draft, error) {
@@ -133,29 +146,22 @@ func (r *Runner) openWith(ctx context.Context, q querier, digest string) (record
 	return scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM jobs WHERE digest = ? AND state IN ('queued','running')`, digest))
 }
 
-// insert writes the record of a job and hands it to River.
+// insert writes the record of a job and hands it to River; errTwice if the job
+// is there already.
 func (r *Runner) insert(ctx context.Context, tx *sql.Tx, d draft) (record, error) {
 	inserted, err := r.client.InsertTx(ctx, tx, task{ID: d.id}, &river.InsertOpts{ScheduledAt: d.at})
 	if err != nil {
 		return record{}, err
 	}
-	return r.write(ctx, tx, d, inserted.Job.ID)
-}
-
-// write writes the record; errTwice if the job is there already.
-func (r *Runner) write(ctx context.Context, tx *sql.Tx, d draft, riverID int64) (record, error) {
-	notBefore := int64(0)
-	if !d.at.IsZero() {
-		notBefore = d.at.UnixMicro()
+	written, err := r.insertAll(ctx, tx, []draft{d}, []int64{inserted.Job.ID})
+	if err != nil {
+		return record{}, err
 	}
-	rec, err := scan(tx.QueryRowContext(ctx, `INSERT INTO jobs (id, kind, args, digest, state, created_at, river_id, not_before, request_id)
-		VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?)
-		ON CONFLICT (digest) WHERE state IN ('queued','running') DO NOTHING RETURNING `+columns,
-		d.id, d.kind, string(d.args), d.digest, r.now(), riverID, notBefore, d.requestID))
-	if errors.Is(err, sql.ErrNoRows) {
-		err = errTwice
+	rec, isNew := written[d.id]
+	if !isNew {
+		return record{}, errTwice
 	}
-	return rec, err
+	return rec, nil
 }
 
 // hand gives the job to River anew, in the transaction that notes it.

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -50,10 +51,11 @@ type PostgresServer struct {
 	done     *exec.Cmd
 }
 
-// NewPostgres starts a server for one test.
-func NewPostgres(t testing.TB) *PostgresServer {
+// NewPostgres starts a server for one test, with further settings: "fsync=on"
+// lets it keep what it promises when the power fails.
+func NewPostgres(t testing.TB, settings ...string) *PostgresServer {
 	t.Helper()
-	s, err := startPostgres(t)
+	s, err := startPostgres(t, settings...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,13 +84,14 @@ fsync = off
 full_page_writes = off
 synchronous_commit = on
 max_wal_size = 256MB
+$3
 END
 "$2/pg_ctl" -D "$1/data" -w -l "$1/log" start >>"$1/out" 2>&1 && touch "$1/ready" || touch "$1/failed"
 read -r line
 "$2/pg_ctl" -D "$1/data" -w -m immediate stop >/dev/null 2>&1
 rm -rf "$1"/*`
 
-func startPostgres(t testing.TB) (*PostgresServer, error) {
+func startPostgres(t testing.TB, settings ...string) (*PostgresServer, error) {
 	t.Helper()
 	bin := postgresPrograms(t)
 	dir, err := os.MkdirTemp("", "exopg")
@@ -102,7 +105,7 @@ func startPostgres(t testing.TB) (*PostgresServer, error) {
 	defer in.Close()
 	s := &PostgresServer{bin: bin, dir: dir, life: life}
 	s.URL = s.url("postgres")
-	cmd := exec.Command("/bin/sh", "-c", keeper+`; rmdir "$1"`, "sh", dir, bin)
+	cmd := exec.Command("/bin/sh", "-c", keeper+`; rmdir "$1"`, "sh", dir, bin, strings.Join(settings, "\n"))
 	cmd.Stdin = in
 	if err := asPostgres(cmd, dir); err != nil {
 		return nil, err
