@@ -45,6 +45,7 @@ type pageStore struct {
 	byKey map[string]*list.Element
 	order *list.List // of *keptPage, the one used last in front
 	bytes int
+	max   int // of bytes
 
 	stampMu sync.Mutex // guards what follows; held while the stamp is asked for, so that one asks for all
 	stamp   string
@@ -60,7 +61,7 @@ type keptPage struct {
 }
 
 func newPageStore(o Options) *pageStore {
-	p := &pageStore{clock: o.Clock, shared: o.Pages, byKey: map[string]*list.Element{}, order: list.New()}
+	p := &pageStore{clock: o.Clock, shared: o.Pages, byKey: map[string]*list.Element{}, order: list.New(), max: maxKeptPages}
 	p.stamps, _ = o.Library.(Stamper)
 	return p
 }
@@ -144,7 +145,7 @@ func (p *pageStore) keep(key string, pg *page) {
 	}
 	p.byKey[key] = p.order.PushFront(&keptPage{key, pg, size})
 	p.bytes += size
-	for p.bytes > maxKeptPages {
+	for p.bytes > p.max {
 		p.drop(p.order.Back())
 	}
 }
