@@ -80,7 +80,7 @@ func (s *Service) Update(ctx context.Context) (Result, error) {
 	err := u.run(ctx)
 	made := slices.ContainsFunc(u.res.Tables, func(t Table) bool { return t.Made })
 	if made {
-		s.opt.Log.Info("derived tables were made", "tables", len(u.res.Tables), "took", s.now().Sub(began))
+		s.opt.Log.InfoContext(ctx, "derived tables were made", "tables", len(u.res.Tables), "took", s.now().Sub(began))
 	}
 	return u.res, err
 }

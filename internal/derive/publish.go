@@ -94,7 +94,7 @@ func (u *update) publishAs(ctx context.Context, stem string, m store.Meta, files
 	defer func() {
 		for _, it := range items {
 			if derr := it.Staged.Discard(); derr != nil {
-				u.opt.Log.Warn("a staged file is left behind", "error", derr)
+				u.opt.Log.WarnContext(ctx, "a staged file is left behind", "error", derr)
 			}
 		}
 	}()

@@ -40,7 +40,7 @@ func (r *run) ask(ctx context.Context) (TableResult, error) {
 		if done || err != nil {
 			return res, err
 		}
-		r.log.Info("the changed rows do not settle the table; it is loaded whole", "table", r.t)
+		r.log.InfoContext(ctx, "the changed rows do not settle the table; it is loaded whole", "table", r.t)
 	}
 	return r.whole(ctx)
 }
@@ -159,7 +159,7 @@ func (r *run) fetch(ctx context.Context, since string) (*load, error) {
 	}
 	l.at = r.now()
 	if r.newest != nil && l.at.Before(r.newest.RetrievedAt) {
-		r.log.Warn("the clock went back; the new table is dated after the current one", "clock", l.at, "current", r.newest.RetrievedAt)
+		r.log.WarnContext(ctx, "the clock went back; the new table is dated after the current one", "clock", l.at, "current", r.newest.RetrievedAt)
 		l.at = r.newest.RetrievedAt.Add(time.Second)
 	}
 	if r.report != nil {
@@ -214,7 +214,7 @@ func (m *meter) Write(p []byte) (int, error) {
 func (r *run) whole(ctx context.Context) (TableResult, error) {
 	res, again, err := r.wholeOnce(ctx, false)
 	if again && err == nil {
-		r.log.Info("the rows that came are not those that the archive counts; the table is loaded again", "table", r.t)
+		r.log.InfoContext(ctx, "the rows that came are not those that the archive counts; the table is loaded again", "table", r.t)
 		res, _, err = r.wholeOnce(ctx, true)
 	}
 	return res, err
@@ -269,7 +269,7 @@ func (r *run) rows(ctx context.Context) (n int, counted bool, err error) {
 		return 0, false, err
 	}
 	if err != nil {
-		r.log.Warn("the archive did not count the rows", "table", r.t, "error", err)
+		r.log.WarnContext(ctx, "the archive did not count the rows", "table", r.t, "error", err)
 	}
 	return n, counted && err == nil, nil
 }

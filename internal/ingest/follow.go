@@ -18,7 +18,7 @@ func (s *Service) follow(ctx context.Context, res *TableResult, after follower) 
 	}
 	done, _, err := s.opt.Store.Check(ctx, afterKey(res.TableType))
 	if err != nil {
-		s.log.Error("it cannot be told what has followed a table", "table", res.TableType, "error", err)
+		s.log.ErrorContext(ctx, "it cannot be told what has followed a table", "table", res.TableType, "error", err)
 		return
 	}
 	if done.Note != string(res.RawPath) {
@@ -38,7 +38,7 @@ func (s *Service) followed(ctx context.Context, res *TableResult) {
 	}
 	done := store.Check{At: s.now(), Outcome: "done", Note: string(res.RawPath)}
 	if err := s.opt.Store.SetCheck(ctx, afterKey(res.TableType), done); err != nil {
-		s.log.Error("it cannot be noted what has followed a table; it will follow once more", "table", res.TableType, "error", err)
+		s.log.ErrorContext(ctx, "it cannot be noted what has followed a table; it will follow once more", "table", res.TableType, "error", err)
 	}
 }
 
@@ -54,7 +54,7 @@ func later(wanted *bool) follower {
 func (r *run) mend(ctx context.Context, res *TableResult) {
 	table, err := r.opt.Held.Parsed(ctx, *r.newest)
 	if err != nil {
-		r.log.Error("the current table cannot be judged", "path", r.newest.Path, "error", err)
+		r.log.ErrorContext(ctx, "the current table cannot be judged", "path", r.newest.Path, "error", err)
 		return
 	}
 	rep := r.judge(ctx, table, r.asked.At)

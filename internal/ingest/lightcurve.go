@@ -372,7 +372,7 @@ func (r *curveRun) failed(ctx context.Context, err error) (LightCurveResult, err
 	if nerr := r.opt.Store.SetCheck(ctx, r.key(r.query.SectorQuarter)+"/failed", note); nerr != nil {
 		return LightCurveResult{}, errors.Join(err, nerr)
 	}
-	r.log.Warn("light curves were not ingested", "target", r.target.ID, "error", err)
+	r.log.WarnContext(ctx, "light curves were not ingested", "target", r.target.ID, "error", err)
 	if len(r.held) == 0 {
 		return LightCurveResult{}, err
 	}

@@ -15,7 +15,7 @@ import (
 func (r *run) judge(ctx context.Context, table *catalog.Table, at time.Time) *validate.Report {
 	star, err := r.opt.Held.Elsewhere(ctx, r.t)
 	if err != nil { // another table is damaged: that says nothing of this one
-		r.log.Error("positions are not compared with the other tables", "table", r.t, "error", err)
+		r.log.ErrorContext(ctx, "positions are not compared with the other tables", "table", r.t, "error", err)
 	}
 	return validate.Table(table, validate.Options{Now: r.now(), Retrieved: at, Fresh: r.opt.Freshness[string(r.t)], Star: star})
 }
@@ -58,7 +58,7 @@ func (r *run) keepReport(ctx context.Context, m store.Meta, rep *validate.Report
 		DataType: string(r.t), Files: []store.Ref{{Path: m.Path, SHA256: m.SHA256}}, At: m.RetrievedAt, Rejected: m.Kind == store.Rejected,
 	}, rep)
 	if err != nil {
-		r.log.Error("a validation report could not be kept", "path", m.Path, "error", err)
+		r.log.ErrorContext(ctx, "a validation report could not be kept", "path", m.Path, "error", err)
 	}
 	return p, err
 }
@@ -68,7 +68,7 @@ func (r *run) keepReport(ctx context.Context, m store.Meta, rep *validate.Report
 func (s *Service) reported(ctx context.Context, m store.Meta, res *TableResult) {
 	list, err := s.opt.Store.List(ctx, store.Filter{Kind: store.Validation, Table: m.Table, From: m.SHA256})
 	if err != nil {
-		s.log.Error("the validation reports cannot be listed", "error", err)
+		s.log.ErrorContext(ctx, "the validation reports cannot be listed", "error", err)
 		return
 	}
 	var newest store.Meta

@@ -61,7 +61,7 @@ func (s *Service) observed(ctx context.Context, m store.Meta) (catalog.Star, err
 	star := catalog.Star{ID: m.Target, RA: math.NaN(), Dec: math.NaN(), Mag: math.NaN()}
 	f, err := s.opt.Store.Read(ctx, m.Path)
 	if err != nil {
-		s.log.Warn("a light curve cannot be read", "path", m.Path, "error", err)
+		s.log.WarnContext(ctx, "a light curve cannot be read", "path", m.Path, "error", err)
 		return star, ctx.Err()
 	}
 	text, err := f.Bytes()
@@ -75,7 +75,7 @@ func (s *Service) observed(ctx context.Context, m store.Meta) (catalog.Star, err
 		}
 	}
 	if err != nil {
-		s.log.Warn("a light curve gives no position", "path", m.Path, "error", err)
+		s.log.WarnContext(ctx, "a light curve gives no position", "path", m.Path, "error", err)
 	}
 	return star, f.Close()
 }

@@ -62,7 +62,7 @@ func (s *Service) table(ctx context.Context, req TableRequest, report Report, af
 func (s *Service) sizeOf(ctx context.Context, p exo.Path) int64 {
 	m, err := s.opt.Store.Get(ctx, p)
 	if err != nil {
-		s.log.Debug("the size of a new file is not known", "path", p, "error", err)
+		s.log.DebugContext(ctx, "the size of a new file is not known", "path", p, "error", err)
 	}
 	return m.SizeBytes
 }
@@ -203,7 +203,7 @@ func (r *run) failed(ctx context.Context, err error) (TableResult, error) {
 	if nerr := r.opt.Store.SetCheck(ctx, failedKey(r.t), note); nerr != nil {
 		return TableResult{}, errors.Join(err, nerr)
 	}
-	r.log.Warn("a table was not ingested", "table", r.t, "error", err)
+	r.log.WarnContext(ctx, "a table was not ingested", "table", r.t, "error", err)
 	if r.newest == nil || kind == exo.Corrupt { // what is corrupt may be the last good table
 		return TableResult{}, err
 	}

@@ -62,7 +62,7 @@ func (r *run) accept(ctx context.Context, l *load, meta store.Meta, table *catal
 	if err := r.confirmed(ctx, "new", meta.From == nil); err != nil {
 		return TableResult{}, err
 	}
-	r.log.Info("a table was ingested", "table", r.t, "path", metas[0].Path, "rows", table.Len(),
+	r.log.InfoContext(ctx, "a table was ingested", "table", r.t, "path", metas[0].Path, "rows", table.Len(),
 		"added", diff.Changes.Added, "removed", diff.Changes.Removed, "changed", diff.Changes.Changed)
 	report, err := r.keepReport(ctx, metas[0], rep)
 	res := r.answer(ctx, FromArchive, metas[0])

@@ -79,7 +79,7 @@ func (s *Service) known(ctx context.Context, t Target, scale exo.Scale) ([]prepr
 		return nil, exo.E(op, exo.KindOf(ctx.Err()), t.ID, ctx.Err())
 	}
 	if err != nil { // damage is told where the result itself is asked for
-		s.log.Warn("a report cannot be read", "path", newest.Path, "error", err)
+		s.log.WarnContext(ctx, "a report cannot be read", "path", newest.Path, "error", err)
 		return list, nil
 	}
 	if sameTransits(a.Known, list) {

@@ -38,7 +38,7 @@ func (s *Service) output(ctx context.Context, d *desk, p *plan, src store.Meta) 
 		former, err = s.read(ctx, *held)
 		switch {
 		case errors.Is(err, exo.Corrupt):
-			s.log.Warn("a processed light curve is damaged", "path", held.Path, "error", err)
+			s.log.WarnContext(ctx, "a processed light curve is damaged", "path", held.Path, "error", err)
 			warnings = append(warnings, fmt.Sprintf("%s is damaged (%s); it was made again", held.Path, exo.MessageOf(err)))
 		case err != nil:
 			return Output{}, nil, err
@@ -52,7 +52,7 @@ func (s *Service) output(ctx context.Context, d *desk, p *plan, src store.Meta) 
 		s.succeeded.Add(1)
 	case ctx.Err() == nil:
 		s.failed.Add(1)
-		s.log.Warn("a light curve was not processed", "path", src.Path, "error", err)
+		s.log.WarnContext(ctx, "a light curve was not processed", "path", src.Path, "error", err)
 	}
 	return out, warnings, err
 }
@@ -252,7 +252,7 @@ func (s *Service) publishAt(ctx context.Context, data []byte, meta store.Meta, a
 		}
 		defer func() {
 			if derr := st.Discard(); derr != nil {
-				s.log.Warn("a staged file is left behind", "path", items[i].Meta.Path, "error", derr)
+				s.log.WarnContext(ctx, "a staged file is left behind", "path", items[i].Meta.Path, "error", derr)
 			}
 		}()
 		if _, err := st.Write(content); err != nil {

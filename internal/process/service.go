@@ -115,7 +115,7 @@ func (s *Service) lightCurve(ctx context.Context, req Request, report Report, be
 	if err != nil {
 		return Result{}, err
 	}
-	s.log.Info("light curves were processed", "target", res.Target.ID, "profile", res.Profile, "outputs", len(res.Outputs),
+	s.log.InfoContext(ctx, "light curves were processed", "target", res.Target.ID, "profile", res.Profile, "outputs", len(res.Outputs),
 		"cached", countCached(res.Outputs), "failed", len(res.Failed), "seconds", s.opt.Clock().Sub(began).Seconds())
 	return res, nil
 }

@@ -171,7 +171,7 @@ func (s *Service) star(ctx context.Context) func(exo.TargetID) (catalog.Star, bo
 		for _, typ := range []catalog.Type{own[id.Catalog], catalog.Gaia, catalog.TOI, catalog.K2} {
 			table, _, err := s.opt.Tables.Newest(ctx, typ)
 			if err != nil { // a table that is damaged says nothing of a light curve
-				s.log.Error("positions are not compared with a table", "table", typ, "error", err)
+				s.log.ErrorContext(ctx, "positions are not compared with a table", "table", typ, "error", err)
 				continue
 			}
 			if table == nil {

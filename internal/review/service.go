@@ -85,7 +85,7 @@ func (s *Service) Validate(ctx context.Context, r Request, report Report) (Resul
 	if err != nil {
 		return Result{}, err
 	}
-	s.log.Info("validated", "data_type", r.DataType, "target", r.TargetName, "files", len(res.Files), "valid", res.Valid,
+	s.log.InfoContext(ctx, "validated", "data_type", r.DataType, "target", r.TargetName, "files", len(res.Files), "valid", res.Valid,
 		"findings", res.FindingsTotal, "report", res.ReportPath, "program", s.opt.Program, "seconds", s.opt.Clock().Sub(began).Seconds())
 	return res, nil
 }

@@ -72,7 +72,7 @@ func (s *Service) judge(ctx context.Context, m store.Meta, current bool) (*catal
 	}
 	star, err := s.opt.Tables.Elsewhere(ctx, m.Table)
 	if err != nil { // another table is damaged: that says nothing of this one
-		s.log.Error("positions are not compared with the other tables", "table", m.Table, "error", err)
+		s.log.ErrorContext(ctx, "positions are not compared with the other tables", "table", m.Table, "error", err)
 	}
 	confirmed := m.RetrievedAt
 	if current && s.opt.Asked != nil {
