@@ -14,6 +14,7 @@ import (
 	"exoplanetai/internal/audit"
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/sqldb"
+	"exoplanetai/internal/xtest"
 )
 
 func leakTest(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -91,7 +92,7 @@ func theKey() ([]byte, error) { return key, nil }
 // world is a record with all it needs.
 type world struct {
 	t      testing.TB
-	path   string
+	at     sqldb.Options
 	db     *sqldb.DB
 	clock  *clock
 	mirror *mirror
@@ -99,9 +100,27 @@ type world struct {
 	log    *audit.Log
 }
 
+// maker makes a world.
+type maker = func(t testing.TB, change func(o *audit.Options)) *world
+
+// onBoth runs a test on SQLite and on Postgres.
+func onBoth(t *testing.T, test func(t *testing.T, newWorld maker)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, newWorld) })
+	t.Run("postgres", func(t *testing.T) {
+		test(t, func(t testing.TB, change func(o *audit.Options)) *world {
+			return worldAt(t, sqldb.Options{URL: xtest.Postgres(t)}, change)
+		})
+	})
+}
+
 func newWorld(t testing.TB, change func(o *audit.Options)) *world {
 	t.Helper()
-	w := &world{t: t, path: filepath.Join(t.TempDir(), "x.db"), clock: &clock{t: start}, mirror: newMirror()}
+	return worldAt(t, sqldb.Options{Path: filepath.Join(t.TempDir(), "x.db")}, change)
+}
+
+func worldAt(t testing.TB, at sqldb.Options, change func(o *audit.Options)) *world {
+	t.Helper()
+	w := &world{t: t, at: at, clock: &clock{t: start}, mirror: newMirror()}
 	w.o = audit.Options{Clock: w.clock.now, Mirror: w.mirror, ReadMirror: w.mirror.read, Key: theKey}
 	if change != nil {
 		change(&w.o)
@@ -116,7 +135,7 @@ func (w *world) open() {
 	if w.db != nil {
 		_ = w.db.Close()
 	}
-	db, err := sqldb.Open(context.Background(), sqldb.Options{Path: w.path})
+	db, err := sqldb.Open(context.Background(), w.at)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -122,72 +122,76 @@ print(seq, prev)
 `
 
 func TestPythonComputesTheSameChain(t *testing.T) {
-	ctx := context.Background()
-	for name, change := range map[string]func(*audit.Options){
-		"with a key":              nil,
-		"plain":                   func(o *audit.Options) { o.Key = nil },
-		"plain, then with a key ": func(o *audit.Options) { o.Key, o.AcceptPlain = nil, true },
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, change)
-			for _, text := range hostile {
-				if err := w.log.Append(ctx, audit.Event{Actor: text, Object: text, Detail: map[string]string{text: text}}); err != nil {
+	onBoth(t, func(t *testing.T, newWorld maker) {
+		ctx := context.Background()
+		for name, change := range map[string]func(*audit.Options){
+			"with a key":              nil,
+			"plain":                   func(o *audit.Options) { o.Key = nil },
+			"plain, then with a key ": func(o *audit.Options) { o.Key, o.AcceptPlain = nil, true },
+		} {
+			t.Run(name, func(t *testing.T) {
+				w := newWorld(t, change)
+				for _, text := range hostile {
+					if err := w.log.Append(ctx, audit.Event{Actor: text, Object: text, Detail: map[string]string{text: text}}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if w.o.AcceptPlain {
+					w.o.Key = theKey
+					w.open()
+					w.call("anna", "key 1")
+				}
+				path := filepath.Join(t.TempDir(), "export.jsonl")
+				f, err := os.Create(path)
+				if err != nil {
 					t.Fatal(err)
 				}
-			}
-			if w.o.AcceptPlain {
-				w.o.Key = theKey
-				w.open()
-				w.call("anna", "key 1")
-			}
-			path := filepath.Join(t.TempDir(), "export.jsonl")
-			f, err := os.Create(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			out := bufio.NewWriter(f)
-			if err := w.log.Export(ctx, out); err != nil {
-				t.Fatal(err)
-			}
-			if err := out.Flush(); err != nil {
-				t.Fatal(err)
-			}
-			if err := f.Close(); err != nil {
-				t.Fatal(err)
-			}
-			last := w.events()[0]
-			if got, want := strings.TrimSpace(xtest.Python(t, judge, path, hex.EncodeToString(key))), fmt.Sprint(last.Seq, " ", last.Hash); got != want {
-				t.Errorf("Python ends at %q, we at %q", got, want)
-			}
-		})
-	}
+				out := bufio.NewWriter(f)
+				if err := w.log.Export(ctx, out); err != nil {
+					t.Fatal(err)
+				}
+				if err := out.Flush(); err != nil {
+					t.Fatal(err)
+				}
+				if err := f.Close(); err != nil {
+					t.Fatal(err)
+				}
+				last := w.events()[0]
+				if got, want := strings.TrimSpace(xtest.Python(t, judge, path, hex.EncodeToString(key))), fmt.Sprint(last.Seq, " ", last.Hash); got != want {
+					t.Errorf("Python ends at %q, we at %q", got, want)
+				}
+			})
+		}
+	})
 }
 
 // The script that docs/format/audit.md prints does what it says.
 func TestTheScriptOfTheDocumentChecksAnExport(t *testing.T) {
-	doc, err := os.ReadFile(filepath.Join(xtest.Root(t), "docs", "format", "audit.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, script, _ := strings.Cut(string(doc), "```python\n")
-	script, _, ok := strings.Cut(script, "```")
-	if !ok {
-		t.Fatal("the document has no script")
-	}
-	w := newWorld(t, nil)
-	w.call("anna", "key 1")
-	w.call("anna", "key 2")
-	path := filepath.Join(t.TempDir(), "audit.log")
-	write := func(data string) {
-		if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+	onBoth(t, func(t *testing.T, newWorld maker) {
+		doc, err := os.ReadFile(filepath.Join(xtest.Root(t), "docs", "format", "audit.md"))
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	write(string(w.mirror.data))
-	xtest.Python(t, script, path, hex.EncodeToString(key))
-	write(strings.Replace(string(w.mirror.data), "key 1", "key 3", 1))
-	guarded := "import sys\ntry:\n  exec(sys.argv[3])\n  print('passed')\nexcept AssertionError as e:\n  print('event', e)\n"
-	if got := xtest.Python(t, guarded, path, hex.EncodeToString(key), script); strings.TrimSpace(got) != "event 1" {
-		t.Errorf("of a changed event the script says %q", got)
-	}
+		_, script, _ := strings.Cut(string(doc), "```python\n")
+		script, _, ok := strings.Cut(script, "```")
+		if !ok {
+			t.Fatal("the document has no script")
+		}
+		w := newWorld(t, nil)
+		w.call("anna", "key 1")
+		w.call("anna", "key 2")
+		path := filepath.Join(t.TempDir(), "audit.log")
+		write := func(data string) {
+			if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write(string(w.mirror.data))
+		xtest.Python(t, script, path, hex.EncodeToString(key))
+		write(strings.Replace(string(w.mirror.data), "key 1", "key 3", 1))
+		guarded := "import sys\ntry:\n  exec(sys.argv[3])\n  print('passed')\nexcept AssertionError as e:\n  print('event', e)\n"
+		if got := xtest.Python(t, guarded, path, hex.EncodeToString(key), script); strings.TrimSpace(got) != "event 1" {
+			t.Errorf("of a changed event the script says %q", got)
+		}
+	})
 }

@@ -24,78 +24,84 @@ var hostile = []string{
 
 // S11: one event is one line, whatever its fields hold.
 func TestOneEventIsOneLine(t *testing.T) {
-	w := newWorld(t, nil)
-	n := 0
-	for _, text := range hostile {
-		e := audit.Event{RequestID: text, Actor: text, Role: text, Via: text, Address: text, Action: text, Object: text, Code: text,
-			Outcome: audit.Outcome(text), Detail: map[string]string{text: text, "k": text}}
-		for i := range 40 {
-			e.Detail[fmt.Sprint(i, text)] = text
-		}
-		if err := w.log.Append(context.Background(), e); err != nil {
-			t.Fatalf("%.40q: %v", text, err)
-		}
-		n++
-		lines := w.mirror.lines()
-		if len(lines) != n {
-			t.Fatalf("%.40q: %d lines for %d events", text, len(lines), n)
-		}
-		line := lines[n-1]
-		if len(line) >= audit.MaxLine || !utf8.Valid(line) || !json.Valid(line) {
-			t.Errorf("%.40q: a line of %d bytes", text, len(line))
-		}
-		for _, r := range string(line) {
-			if !unicode.IsPrint(r) {
-				t.Errorf("%.40q: %U is in the line", text, r)
-				break
+	onBoth(t, func(t *testing.T, newWorld maker) {
+		w := newWorld(t, nil)
+		n := 0
+		for _, text := range hostile {
+			e := audit.Event{RequestID: text, Actor: text, Role: text, Via: text, Address: text, Action: text, Object: text, Code: text,
+				Outcome: audit.Outcome(text), Detail: map[string]string{text: text, "k": text}}
+			for i := range 40 {
+				e.Detail[fmt.Sprint(i, text)] = text
+			}
+			if err := w.log.Append(context.Background(), e); err != nil {
+				t.Fatalf("%.40q: %v", text, err)
+			}
+			n++
+			lines := w.mirror.lines()
+			if len(lines) != n {
+				t.Fatalf("%.40q: %d lines for %d events", text, len(lines), n)
+			}
+			line := lines[n-1]
+			if len(line) >= audit.MaxLine || !utf8.Valid(line) || !json.Valid(line) {
+				t.Errorf("%.40q: a line of %d bytes", text, len(line))
+			}
+			for _, r := range string(line) {
+				if !unicode.IsPrint(r) {
+					t.Errorf("%.40q: %U is in the line", text, r)
+					break
+				}
+			}
+			got := w.events()[0]
+			if got.Outcome != audit.Failed || len(got.Detail) > 16 {
+				t.Errorf("%.40q: %+v", text, got)
+			}
+			if back, err := audit.ParseLine(line); err != nil || !reflect.DeepEqual(back, got) {
+				t.Errorf("%.40q: the table has\n%+v\nthe line\n%+v, %v", text, got, back, err)
 			}
 		}
-		got := w.events()[0]
-		if got.Outcome != audit.Failed || len(got.Detail) > 16 {
-			t.Errorf("%.40q: %+v", text, got)
+		if r := w.verify(); !r.OK {
+			t.Errorf("%+v", r)
 		}
-		if back, err := audit.ParseLine(line); err != nil || !reflect.DeepEqual(back, got) {
-			t.Errorf("%.40q: the table has\n%+v\nthe line\n%+v, %v", text, got, back, err)
-		}
-	}
-	if r := w.verify(); !r.OK {
-		t.Errorf("%+v", r)
-	}
+	})
 }
 
 func TestTextIsKeptWhereItCanBe(t *testing.T) {
-	w := newWorld(t, nil)
-	for in, want := range map[string]string{
-		"anna": "anna", "Ångström 漢": "Ångström 漢", "a\nb": `a\u{a}b`, "\x1b[2J": `\u{1b}[2J`, "\xff": `\u{ff}`, "\u202e": `\u{202e}`, "": "",
-		strings.Repeat("x", 128): strings.Repeat("x", 128), strings.Repeat("x", 129): strings.Repeat("x", 125) + "…",
-		strings.Repeat("漢", 43): strings.Repeat("漢", 41) + "…",
-	} {
-		if err := w.log.Append(context.Background(), audit.Event{Actor: in}); err != nil {
-			t.Fatal(err)
+	onBoth(t, func(t *testing.T, newWorld maker) {
+		w := newWorld(t, nil)
+		for in, want := range map[string]string{
+			"anna": "anna", "Ångström 漢": "Ångström 漢", "a\nb": `a\u{a}b`, "\x1b[2J": `\u{1b}[2J`, "\xff": `\u{ff}`, "\u202e": `\u{202e}`, "": "",
+			strings.Repeat("x", 128): strings.Repeat("x", 128), strings.Repeat("x", 129): strings.Repeat("x", 125) + "…",
+			strings.Repeat("漢", 43): strings.Repeat("漢", 41) + "…",
+		} {
+			if err := w.log.Append(context.Background(), audit.Event{Actor: in}); err != nil {
+				t.Fatal(err)
+			}
+			if got := w.events()[0].Actor; got != want {
+				t.Errorf("%.40q is kept as %q, want %q", in, got, want)
+			}
 		}
-		if got := w.events()[0].Actor; got != want {
-			t.Errorf("%.40q is kept as %q, want %q", in, got, want)
-		}
-	}
+	})
 }
 
 // Secrets that end up in a field by a mistake elsewhere are not written.
 func TestSecretsAreNotWritten(t *testing.T) {
-	w := newWorld(t, nil)
-	secret := "s3cr3tS3CR3Ts3cr3tS3CR3Ts3cr3t"
-	for _, text := range []string{"exo_k1_" + secret, "Bearer eyJhbGciOiJFZERTQSJ9." + secret + "." + secret, "AGE-SECRET-KEY-1" + secret, "x exo_k1_" + secret + " y",
-		"GET /x?token=exo_abc_" + secret, strings.Repeat("exo_k1_"+secret, 50)} {
-		e := audit.Event{RequestID: text, Actor: text, Address: text, Action: text, Object: text, Detail: map[string]string{"a": text}}
-		if err := w.log.Append(context.Background(), e); err != nil {
-			t.Fatal(err)
+	onBoth(t, func(t *testing.T, newWorld maker) {
+		w := newWorld(t, nil)
+		secret := "s3cr3tS3CR3Ts3cr3tS3CR3Ts3cr3t"
+		for _, text := range []string{"exo_k1_" + secret, "Bearer eyJhbGciOiJFZERTQSJ9." + secret + "." + secret, "AGE-SECRET-KEY-1" + secret, "x exo_k1_" + secret + " y",
+			"GET /x?token=exo_abc_" + secret, strings.Repeat("exo_k1_"+secret, 50)} {
+			e := audit.Event{RequestID: text, Actor: text, Address: text, Action: text, Object: text, Detail: map[string]string{"a": text}}
+			if err := w.log.Append(context.Background(), e); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	if bytes.Contains(w.mirror.data, []byte(secret)) {
-		t.Errorf("%s", w.mirror.data)
-	}
-	if got := w.events()[5].Object; got != "exo_k1_[secret]" {
-		t.Errorf("the key's identifier is gone: %q", got)
-	}
+		if bytes.Contains(w.mirror.data, []byte(secret)) {
+			t.Errorf("%s", w.mirror.data)
+		}
+		if got := w.events()[5].Object; got != "exo_k1_[secret]" {
+			t.Errorf("the key's identifier is gone: %q", got)
+		}
+	})
 }
 
 func TestEqualEventsHaveEqualLines(t *testing.T) {

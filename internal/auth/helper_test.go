@@ -15,6 +15,7 @@ import (
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/seal"
 	"exoplanetai/internal/sqldb"
+	"exoplanetai/internal/xtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -37,10 +38,26 @@ type world struct {
 	fail error // what Ring answers with
 }
 
+// maker makes a world.
+type maker = func(testing.TB) *world
+
+// onBoth runs a test on SQLite and on Postgres.
+func onBoth(t *testing.T, test func(t *testing.T, newWorld maker)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, newWorld) })
+	t.Run("postgres", func(t *testing.T) {
+		test(t, func(t testing.TB) *world { return worldAt(t, sqldb.Options{URL: xtest.Postgres(t)}) })
+	})
+}
+
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, path: filepath.Join(t.TempDir(), "x.db"), now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-	db, err := sqldb.Open(ctx, sqldb.Options{Path: w.path})
+	return worldAt(t, sqldb.Options{Path: filepath.Join(t.TempDir(), "x.db")})
+}
+
+func worldAt(t testing.TB, at sqldb.Options) *world {
+	t.Helper()
+	w := &world{t: t, path: at.Path, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	db, err := sqldb.Open(ctx, at)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,14 +10,13 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 )
 
 // Postgres returns the URL of an empty database of its own, on a server that is
-// started once for all tests of a package. The database goes at the end of the
-// test, the server at the end of the process, however that ends.
+// started once for all tests of a package. The database is emptied at the end of
+// the test; the server goes at the end of the process, however that ends.
 func Postgres(t testing.TB) string {
 	t.Helper()
 	shared.Lock()
@@ -29,9 +28,8 @@ func Postgres(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := fmt.Sprintf("t%d", shared.last.Add(1))
-	server.sql(t, `CREATE DATABASE `+name)
-	t.Cleanup(func() { server.sql(t, `DROP DATABASE `+name+` WITH (FORCE)`) })
+	name := server.take(t)
+	t.Cleanup(func() { server.giveBack(t, name) })
 	return server.url(name)
 }
 
@@ -39,7 +37,32 @@ var shared struct {
 	sync.Mutex
 	server *PostgresServer
 	err    error
-	last   atomic.Int64
+	made   int      // databases
+	free   []string // those that are empty again; to make and to drop one takes longer than to empty it
+}
+
+func (s *PostgresServer) take(t testing.TB) string {
+	t.Helper()
+	shared.Lock()
+	defer shared.Unlock()
+	if n := len(shared.free); n > 0 {
+		name := shared.free[n-1]
+		shared.free = shared.free[:n-1]
+		return name
+	}
+	shared.made++
+	name := fmt.Sprintf("t%d", shared.made)
+	s.sql(t, "postgres", `CREATE DATABASE `+name)
+	return name
+}
+
+func (s *PostgresServer) giveBack(t testing.TB, name string) {
+	t.Helper()
+	s.sql(t, name, `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+		`DROP SCHEMA public CASCADE`, `CREATE SCHEMA public`)
+	shared.Lock()
+	defer shared.Unlock()
+	shared.free = append(shared.free, name)
 }
 
 // PostgresServer is a Postgres server that a test can stop and start again.
@@ -160,12 +183,17 @@ func (s *PostgresServer) control(t testing.TB, args ...string) {
 	}
 }
 
-func (s *PostgresServer) sql(t testing.TB, text string) {
+func (s *PostgresServer) sql(t testing.TB, database string, texts ...string) {
 	t.Helper()
-	cmd := exec.Command(filepath.Join(s.bin, "psql"), "-X", "-q", "-h", s.dir, "-U", "postgres", "-d", "postgres", "-c", text)
+	args := []string{"-X", "-q", "-h", s.dir, "-U", "postgres", "-d", database}
+	for _, text := range texts {
+		args = append(args, "-c", text)
+	}
+	cmd := exec.Command(filepath.Join(s.bin, "psql"), args...)
+	cmd.Env = append(os.Environ(), "PGOPTIONS=-c client_min_messages=warning")
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Run(); err != nil {
-		t.Fatalf("%s: %v %s", text, err, out.String())
+		t.Fatalf("%s: %v %s", texts, err, out.String())
 	}
 }
