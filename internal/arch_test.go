@@ -40,7 +40,7 @@ var levels = map[string]int{
 	"internal/doctor": 5, "internal/health": 5,
 	"internal/backup": 5, "internal/verify": 5, "internal/maintain": 5,
 
-	"internal/api": 6, "internal/cli": 6, "internal/sample": 6,
+	"internal/api": 6, "internal/web": 6, "internal/cli": 6, "internal/sample": 6,
 
 	"internal/config": 7, "internal/app": 7, "cmd/exoplanetai": 7,
 }
