@@ -21,7 +21,7 @@ import (
 // the process: a folder whose lock is free belongs to nobody any more.
 type home struct {
 	dir  string
-	lock fsys.Unlocker // nil: the staging folder itself, or the lock was given back
+	lock fsys.Unlocker // of our own; nil: the staging folder itself, or that of another
 }
 
 // homeName is the form of the name of a process's own folder.
@@ -64,17 +64,11 @@ func (s *Store) homes() ([]string, error) {
 	return names, nil
 }
 
-// dead takes over the folders of processes that are no more. The caller has the
-// lock of the tree. For life it cannot be had while a process of a shared tree
-// lives.
+// dead lists the folders of processes that are no more. The caller has the lock of
+// the tree, so that nobody else looks after them, and none is kept locked: a
+// process that dies here must not make them look lived in. For life the lock
+// cannot be had while a process of a shared tree lives.
 func (s *Store) dead() (list []*home, err error) {
-	defer func() {
-		if err != nil {
-			for _, h := range list {
-				h.leave()
-			}
-		}
-	}()
 	names, err := s.homes()
 	if err != nil {
 		return nil, err
@@ -86,13 +80,14 @@ func (s *Store) dead() (list []*home, err error) {
 		lock, err := s.FS.Lock(dir + homeLock)
 		switch kind := exo.KindOf(err); {
 		case err == nil:
-			list = append(list, &home{dir, lock})
+			s.unlock(lock)
+			list = append(list, &home{dir: dir})
 		case kind == exo.Conflict && s.Shared:
 		case kind == exo.Conflict:
-			return list, exo.E("store.Open", exo.Conflict, nil, err).Say("other programs share the data folder, with its index in Postgres").
+			return nil, exo.E("store.Open", exo.Conflict, nil, err).Say("other programs share the data folder, with its index in Postgres").
 				Try("stop it first, all servers and workers, or set DATABASE_URL as they do")
 		default:
-			return list, err
+			return nil, err
 		}
 	}
 	return list, nil

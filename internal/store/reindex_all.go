@@ -37,11 +37,6 @@ func (s *Store) reindexAll(ctx context.Context, report func(done, total int64)) 
 	if err != nil {
 		return r, err
 	}
-	defer func() {
-		for _, h := range homes {
-			h.leave()
-		}
-	}()
 	if !s.Shared {
 		homes = append(homes, &home{dir: staging})
 	}

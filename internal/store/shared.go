@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"path"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +21,7 @@ import (
 // Locks of a shared tree beside the tree's own.
 const (
 	turnName  = staging + "/turn.lock"    // held by who is next, so that nobody takes the lock twice while another waits
+	busyName  = staging + "/busy.lock"    // there while the lock is held; tells the holder's own folder
 	turnsName = staging + "/%s-turn.lock" // of Turn
 )
 
@@ -87,7 +89,49 @@ func (s *Store) take(ctx context.Context) (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	return func() { s.unlock(lock) }, nil
+	if err := s.busy(ctx); err != nil {
+		s.unlock(lock)
+		return nil, err
+	}
+	return func() {
+		if err := s.FS.Remove(busyName); err != nil {
+			s.Log.Error("the lock looks as if this process had died with it", "error", err)
+		}
+		s.unlock(lock)
+	}, nil
+}
+
+// busy notes that this process has the lock. A note that is there is that of a
+// holder that was killed: the system may have freed the lock of the tree before
+// that of the holder's folder, so its death is waited for, lest it look alive.
+func (s *Store) busy(ctx context.Context) error {
+	text, err := fsys.ReadFile(s.FS, busyName, maxIdentity)
+	if err != nil && exo.KindOf(err) != exo.NotFound {
+		return err
+	}
+	dir := strings.TrimSpace(string(text))
+	if err == nil && homeName.MatchString(dir) && staging+"/"+dir != s.home.dir {
+		short, cancel := context.WithTimeout(ctx, 5*lifeWait)
+		defer cancel()
+		lock, err := s.wait(short, staging+"/"+dir+homeLock)
+		switch {
+		case err == nil:
+			s.unlock(lock)
+		case ctx.Err() != nil:
+			return err
+		case exo.KindOf(err) != exo.NotFound: // it lives, and could not remove its note
+			s.Log.Warn("a process left a note that it has the lock", "folder", dir, "error", err)
+		}
+	}
+	f, err := s.FS.OpenFile(busyName, fsys.WriteOnly|fsys.Empty, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write([]byte(path.Base(s.home.dir)))
+	if cerr := f.Close(); err == nil { // no sync: after a power loss nobody is half dead
+		err = cerr
+	}
+	return err
 }
 
 func (s *Store) unlock(l fsys.Unlocker) {
@@ -143,13 +187,10 @@ func (s *Store) putRight(ctx context.Context) error {
 	if err == nil && len(dead) == 0 && even {
 		return nil
 	}
-	if err == nil {
-		err = s.recover(ctx, dead)
+	if err != nil {
+		return err
 	}
-	for _, h := range dead { // those that were not cleared
-		h.leave()
-	}
-	return err
+	return s.recover(ctx, dead)
 }
 
 // even tells whether the index accounts for all lines of the checksum files, and
@@ -229,7 +270,7 @@ func (s *Store) look(ctx context.Context) (done func(), err error) {
 	if l.n == 0 {
 		release, err := s.take(ctx) // waits for a Forget of another
 		if err == nil {
-			l.mark, err = s.FS.Lock(s.home.dir + lookingName)
+			l.mark, err = s.wait(ctx, s.home.dir+lookingName)
 			release()
 		}
 		if err != nil {

@@ -197,6 +197,18 @@ func (v *verifier) database() (err error) {
 	return sqldb.Typed(op, nil, rows.Err())
 }
 
+// nowListed tells whether the row of a file, or of its sidecar, points to its line
+// by now: another process has finished what a killed one left, or made the index
+// again.
+func (v *verifier) nowListed(of, p exo.Path, side bool) (bool, error) {
+	want, at, ok, err := v.s.lineOfRow(v.ctx, of, side)
+	if err != nil || !ok {
+		return !ok, err // without a row nothing is missed
+	}
+	have, err := v.s.lineAt(at, p)
+	return have == want, err
+}
+
 // secondLook drops the suspects that were publications under way. For a store
 // open to write it runs while nothing is published; a reader recognises them by
 // their intents.
@@ -225,7 +237,9 @@ func (v *verifier) secondLook() error {
 		if !side {
 			of = p
 		}
-		if !pending[of] {
+		if listed, err := v.nowListed(of, p, side); err != nil {
+			return err
+		} else if !listed && !pending[of] {
 			v.add(sumsName(p), ChecksumFile, "there is no line for "+string(p), nil)
 		}
 	}

@@ -35,12 +35,18 @@ func (v *Versions) Create(ctx context.Context, o CreateOptions) (Manifest, error
 			return Manifest{}, err
 		}
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
+	done, err := v.hold(ctx)
+	if err != nil {
+		return Manifest{}, err
+	}
+	defer done()
 	if err := v.record.own(ctx); err != nil {
 		return Manifest{}, err
 	}
 	if !o.DryRun {
+		if err := v.changing(ctx); err != nil {
+			return Manifest{}, err
+		}
 		if err := v.settle(ctx); err != nil { // a deletion that failed half-way still has the name
 			return Manifest{}, err
 		}

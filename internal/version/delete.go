@@ -20,8 +20,11 @@ func (v *Versions) Delete(ctx context.Context, n exo.VersionName, o DeleteOption
 			return DeleteReport{}, err
 		}
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
+	done, err := v.hold(ctx)
+	if err != nil {
+		return DeleteReport{}, err
+	}
+	defer done()
 	if err := v.record.own(ctx); err != nil {
 		return DeleteReport{}, err
 	}
@@ -45,6 +48,9 @@ func (v *Versions) Delete(ctx context.Context, n exo.VersionName, o DeleteOption
 		return report, nil
 	}
 	ctx = context.WithoutCancel(ctx) // it is decided
+	if err := v.changing(ctx); err != nil {
+		return DeleteReport{}, err
+	}
 	delete(v.heads, n)
 	if err := v.settle(ctx); err != nil {
 		return DeleteReport{}, err

@@ -50,10 +50,10 @@ func tryOpen(t testing.TB, dir string, disk ...func(fsys.FS) fsys.FS) (*bench, e
 	}
 	b := &bench{t: t, dir: dir, fs: d, at: noon}
 	t.Cleanup(b.shut)
-	if b.db, err = sqldb.Open(context.Background(), sqldb.Options{Path: filepath.Join(dir, store.IndexPath())}); err != nil {
+	if b.db, err = sqldb.Open(context.Background(), sqldb.Options{Path: filepath.Join(dir, store.IndexPath()), URL: sharedBy}); err != nil {
 		return nil, err
 	}
-	b.store, err = store.Open(context.Background(), store.Options{FS: d, DB: b.db, Clock: b.clock, Program: "exoplanetai test", Holder: "a test"})
+	b.store, err = store.Open(context.Background(), store.Options{FS: d, DB: b.db, Clock: b.clock, Program: "exoplanetai test", Holder: "a test", Shared: sharedBy != ""})
 	if err != nil {
 		return nil, err
 	}

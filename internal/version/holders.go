@@ -130,8 +130,11 @@ func (v *Versions) Heal(ctx context.Context, p exo.Path, want exo.Digest) ([]exo
 	if err := v.writable(op); err != nil {
 		return nil, err
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
+	done, err := v.hold(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	if sum, _, err := fsys.Digest(ctx, v.FS, string(p)); err != nil {
 		return nil, err
 	} else if sum != want {

@@ -30,9 +30,11 @@ type Options struct {
 // from many goroutines; one changes something at a time.
 type Versions struct {
 	Options
-	mu     sync.Mutex // held by who makes or deletes a version
-	record record
-	heads  map[exo.VersionName]Summary // of versions that are there, as far as whoever holds mu has read them
+	mu         sync.Mutex // held by who makes or deletes a version
+	record     record
+	generation int64                       // of what record and heads know, on a shared tree; see hold
+	changes    bool                        // a change was told and has not ended
+	heads      map[exo.VersionName]Summary // of versions that are there, as far as whoever holds mu has read them
 
 	restoring sync.Mutex // held by who restores to a folder
 }
@@ -68,7 +70,15 @@ func Open(ctx context.Context, o Options) (*Versions, error) {
 	if o.ReadOnly {
 		return v, nil
 	}
-	return v, v.recover(ctx)
+	done, err := v.hold(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if err = v.changing(ctx); err == nil {
+		err = v.recover(ctx)
+	}
+	return v, err
 }
 
 // recover ends what was begun, and compares manifests and record. A damaged
@@ -177,7 +187,7 @@ func (v *Versions) List(ctx context.Context) ([]Summary, error) {
 }
 
 // ordered describes the versions of these names, newest first, as List does. A
-// version never changes, and only we make and delete any: each is read once, so
+// version never changes, and who makes or deletes one tells us: each is read once, so
 // that one more costs the same however many there are. The caller holds mu.
 func (v *Versions) ordered(names []exo.VersionName) ([]Summary, error) {
 	list, heads := make([]Summary, 0, len(names)), make(map[exo.VersionName]Summary, len(names)+1)

@@ -34,8 +34,14 @@ func (v *Versions) RebuildBy(ctx context.Context, prefer string) (RebuildReport,
 	if err := v.writable(op); err != nil {
 		return RebuildReport{}, err
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
+	done, err := v.hold(ctx)
+	if err != nil {
+		return RebuildReport{}, err
+	}
+	defer done()
+	if err := v.changing(ctx); err != nil {
+		return RebuildReport{}, err
+	}
 	if err := v.record.own(ctx); err != nil {
 		return RebuildReport{}, err
 	}

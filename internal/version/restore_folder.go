@@ -17,6 +17,11 @@ const restored = "restored"
 func (w *restorer) inFolder(ctx context.Context, files []File) error {
 	w.v.restoring.Lock() // two that write to one folder would mix what they bring
 	defer w.v.restoring.Unlock()
+	done, err := w.v.Store.Turn(ctx, restoreTurn)
+	if err != nil {
+		return err
+	}
+	defer done()
 	to, top, err := w.v.destination(w.m.Version, w.o, w.r)
 	if err != nil {
 		return err
