@@ -33,6 +33,7 @@ type fakeIngest struct {
 	calls  []any
 	err    error
 	panics bool
+	hold   chan struct{} // a table waits for its end; nil: does not wait
 	status ingest.Status
 }
 
@@ -47,6 +48,9 @@ func (f *fakeIngest) note(req any) error {
 }
 
 func (f *fakeIngest) Table(_ context.Context, req ingest.TableRequest, _ ingest.Report) (ingest.TableResult, error) {
+	if f.hold != nil {
+		<-f.hold
+	}
 	return ingest.TableResult{Status: "success", TableType: catalog.Type(req.TableType), Source: ingest.FromArchive, Warnings: []string{}}, f.note(req)
 }
 

@@ -16,8 +16,21 @@ import (
 // leaves or the server stops.
 func (s *Server) stream(ctx context.Context, w http.ResponseWriter, job jobs.Job) error {
 	ctl := http.NewResponseController(w)
-	tick, quiet := time.NewTicker(s.poll), time.NewTicker(s.heartbeat)
-	defer tick.Stop()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var told <-chan jobs.Job // by the queue
+	var ask <-chan time.Time // where the queue tells nothing
+	if q, ok := s.jobs.(jobs.Follower); ok {
+		var err error
+		if told, err = q.Events(ctx, job.ID); err != nil {
+			return err
+		}
+	} else {
+		tick := time.NewTicker(s.poll)
+		defer tick.Stop()
+		ask = tick.C
+	}
+	quiet := time.NewTicker(s.heartbeat)
 	defer quiet.Stop()
 	last := ""
 	for {
@@ -46,12 +59,27 @@ func (s *Server) stream(ctx context.Context, w http.ResponseWriter, job jobs.Job
 			if err := beat(w, ctl); err != nil {
 				return err
 			}
-		case <-tick.C:
+		case now, ok := <-told:
+			if ok {
+				job = now
+			} else if job, err = s.ended(ctx, job.ID); err != nil {
+				return err
+			}
+		case <-ask:
 			if job, err = s.jobs.Get(ctx, job.ID); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// ended looks at a job of which nothing more will be told.
+func (s *Server) ended(ctx context.Context, id string) (jobs.Job, error) {
+	job, err := s.jobs.Get(ctx, id)
+	if err == nil && !job.State.Ended() {
+		err = exo.Errorf("api.stream", exo.Unavailable, id, "the queue tells nothing more")
+	}
+	return job, err
 }
 
 func event(w http.ResponseWriter, ctl *http.ResponseController, name string, data []byte) error {

@@ -205,6 +205,21 @@ func bodyError(err error) error {
 	return exo.E(op, exo.Invalid, nil, err).Say("the body could not be read").Try("send the request again")
 }
 
+// Limits of a query. The longest that is meant are the parameters of a
+// processing; readers of queries take time that grows with the square.
+const (
+	maxQuery      = 16 << 10
+	maxQueryParts = 500
+)
+
+func checkQuery(raw string) error {
+	if len(raw) > maxQuery || strings.Count(raw, "&") >= maxQueryParts {
+		return exo.Errorf("api.query", exo.TooLarge, nil, "the query is longer than %d bytes or %d parameters", maxQuery, maxQueryParts).
+			Try("ask for less at a time")
+	}
+	return nil
+}
+
 func checkURLPath(p string) error {
 	const op = "api.path"
 	if len(p) > 2048 {
@@ -224,11 +239,15 @@ func checkURLPath(p string) error {
 	return nil
 }
 
-// routed refuses hostile paths and finds the route, before anybody is asked who
+// routed refuses hostile paths and queries, and finds the route, before anybody is asked who
 // they are: what a route asks for stands in the table of access.
 func (s *Server) routed(mux *http.ServeMux, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := checkURLPath(r.URL.Path); err != nil {
+		err := checkURLPath(r.URL.Path)
+		if err == nil {
+			err = checkQuery(r.URL.RawQuery)
+		}
+		if err != nil {
 			s.fail(w, r, err)
 			return
 		}
