@@ -7,15 +7,18 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"maps"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
+	"sync"
 
 	"exoplanetai/internal/api"
+	"exoplanetai/internal/audit"
+	"exoplanetai/internal/auth"
 	"exoplanetai/internal/backup"
+	"exoplanetai/internal/cache"
 	"exoplanetai/internal/cache/file"
+	"exoplanetai/internal/cache/redis"
 	"exoplanetai/internal/config"
 	"exoplanetai/internal/derive"
 	"exoplanetai/internal/exo"
@@ -23,6 +26,7 @@ import (
 	"exoplanetai/internal/history"
 	"exoplanetai/internal/ingest"
 	"exoplanetai/internal/jobs"
+	"exoplanetai/internal/limit"
 	"exoplanetai/internal/maintain"
 	"exoplanetai/internal/process"
 	"exoplanetai/internal/query"
@@ -43,6 +47,8 @@ const (
 	Reader Role = "reader" // looks at the store; nothing on the disk changes
 	Writer Role = "writer" // one command that ingests
 	Server Role = "server" // writer, queue of jobs and HTTP interface
+	Worker Role = "worker" // writer and queue of jobs
+	Keeper Role = "keeper" // one command that changes accounts or jobs, beside others; no data tree
 )
 
 // Options says how to build the program. All fields but Rebuild and Command
@@ -57,13 +63,17 @@ type Options struct {
 	Level   slog.Level    // least level of those
 	Rebuild bool          // open although the index is damaged or contradicts the tree
 	Random  func() uint64 // chance for pauses between tries
+
+	ConfigDir string // the user's folder for settings; empty: there is none
+	NoWork    bool   // a server that leaves jobs to workers
+	Local     bool   // only this machine reaches the server
 }
 
 // App is the program, built. What its role does not need is nil.
 type App struct {
 	Log     *slog.Logger
 	Store   *store.Store
-	Cache   *file.Cache
+	Cache   cache.Cache
 	Ingest  *ingest.Service
 	Process *process.Service
 	Query   *query.Service
@@ -80,6 +90,10 @@ type App struct {
 	Maintain  *maintain.Service
 	Guard     *maintain.Guard // nil: a reader writes nothing
 
+	Auth  *auth.Service // nil: nobody asks who calls
+	Audit *audit.Log
+	Watch *audit.Watch
+
 	processLog *slog.Logger // of processing: a file of its own
 
 	SetAside string // where the damaged index database went, in the data folder; empty: it was not damaged
@@ -94,6 +108,21 @@ type App struct {
 	background *background
 	sweeping   *background // clean-ups that the guard begins; nil for a reader
 	announces  bool        // there are web hooks
+
+	observing
+
+	clock    exo.Clock
+	instance string // folder of the logs below logs/; empty: logs/ itself
+	logs     []*logFile
+	mirror   *logFile // of the audit log; nil: this process writes none
+	mirrorAt string   // of a mirror that another process writes
+	master   *masterKeys
+	files    *file.Cache  // nil: there is none
+	redis    *redis.Cache // nil: there is none
+	alerted  func(audit.Alert)
+
+	triesMu sync.Mutex
+	triers  map[int]limit.Limiter // guarded by triesMu; by the tries a minute
 }
 
 type closer struct {
@@ -115,7 +144,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 }
 
 func build(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) {
-	a := &App{}
+	a := newApp(o)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
@@ -127,17 +156,30 @@ func build(ctx context.Context, cfg config.Config, o Options) (_ *App, err error
 	if err := a.openLog(cfg, o); err != nil {
 		return nil, err
 	}
+	if err := a.openObserving(ctx, cfg, o); err != nil {
+		return nil, err
+	}
 	if err := a.openStore(ctx, cfg, o); err != nil {
 		return nil, err
 	}
 	if err := a.openCache(cfg, o); err != nil {
 		return nil, err
 	}
+	if o.Role != Reader {
+		if err := a.openMirror(cfg, o); err != nil {
+			return nil, err
+		}
+		if err := a.openAccess(ctx, cfg, o); err != nil {
+			return nil, err
+		}
+		a.openRedis(ctx, cfg, o)
+	}
 	if err := a.openVersions(ctx, o); err != nil {
 		return nil, err
 	}
 	a.tables = tables.New(a.Store)
 	a.Reports = reports.New(a.Store)
+	a.Reports.Observe = a.metrics.Validated
 	ingesting := a.ingestOptions(cfg, o)
 	ingesting.Reports, ingesting.After = a.Reports, a.follow(o.Role)
 	a.Ingest = ingest.New(ingesting)
@@ -148,25 +190,24 @@ func build(ctx context.Context, cfg config.Config, o Options) (_ *App, err error
 	if err := a.openCatalogs(cfg, o, ingesting); err != nil {
 		return nil, err
 	}
-	if o.Role != Server {
+	if o.Role != Server && o.Role != Worker {
 		return a, nil
 	}
 	a.background = newBackground(ctx)
 	a.later("background", a.background.close)
+	if t := cfg.Schedule.Logs; t.On {
+		a.background.start(a.turnLogs(t.Every))
+	}
 	if err := a.openJobs(ctx, cfg, o); err != nil {
 		return nil, err
 	}
-	a.API, err = api.New(api.Options{
-		Ingest: a.Ingest, Process: a.Process, Jobs: a.Jobs, Library: library{a.Store, a.disk}, Cache: a.Cache,
-		Catalogs: a.Query, Versions: a.tables, History: a.History, Review: a.Review, Reports: a.Reports,
-		Releases: a.releases(), Maintain: a.Maintain, Integrity: a.Integrity, Backup: a.Backup,
-		Clock: o.Clock, Rand: o.Rand, Log: a.Log, Version: Version, BaseURL: cfg.Changes.BaseURL, BodyTimeout: 15 * time.Second, WriteTimeout: time.Minute,
-	})
-	if err == nil {
-		a.catchUp()
+	if o.Role == Worker {
+		return a, nil
 	}
-	return a, err
+	return a, a.openAPI(ctx, cfg, o)
 }
+
+func newApp(o Options) *App { return &App{clock: o.Clock, triers: map[int]limit.Limiter{}} }
 
 // Close undoes New in reverse. It reports everything that failed.
 func (a *App) Close() error {
@@ -183,28 +224,6 @@ func (a *App) Close() error {
 
 func (a *App) later(name string, do func() error) { a.closers = append(a.closers, closer{name, do}) }
 
-func (a *App) openLog(cfg config.Config, o Options) error {
-	if o.Role == Reader {
-		a.Log = newLog(o.People, o.Level, nil, 0)
-		a.processLog = a.Log
-		return nil
-	}
-	for name, log := range map[string]**slog.Logger{ingestLog: &a.Log, processLog: &a.processLog} {
-		f, err := openLog(cfg.DataPath, name, cfg.Logs.Keep, o.Clock)
-		if err != nil {
-			return err
-		}
-		a.later("log "+name, f.Close)
-		*log = newLog(o.People, o.Level, f, cfg.LogLevel)
-	}
-	for name, value := range map[string]string{"DATABASE_URL": cfg.DatabaseURL, "REDIS_URL": cfg.RedisURL} {
-		if value != "" {
-			a.Log.Warn("a setting is not used by this version", "setting", name, "instead", "SQLite and files in the data folder")
-		}
-	}
-	return nil
-}
-
 // processOptions sets up processing.
 func (a *App) processOptions(cfg config.Config, o Options) process.Options {
 	workers := 0 // as many as there are processors
@@ -214,6 +233,7 @@ func (a *App) processOptions(cfg config.Config, o Options) process.Options {
 	return process.Options{
 		Store: a.Store, Tables: a.tables, Clock: o.Clock, Log: a.processLog, Program: o.Program,
 		Workers: workers, Timeout: cfg.Processing.MaxTime, Quality: cfg.Processing.DefaultQualityBitmask, Resolve: a.resolve,
+		Observe: a.metrics.Processed,
 	}
 }
 
@@ -277,7 +297,7 @@ func (a *App) openStore(ctx context.Context, cfg config.Config, o Options) error
 	a.db = db
 	a.Store, err = store.Open(ctx, store.Options{
 		FS: disk, DB: db, Clock: o.Clock, Program: o.Program, Log: a.Log,
-		Room: a.room, Holder: fmt.Sprintf("%s, process %d", o.Command, os.Getpid()), ReadOnly: !write, Rebuild: o.Rebuild,
+		Observe: a.metrics.Committed, Room: a.room, Holder: fmt.Sprintf("%s, process %d", o.Command, os.Getpid()), ReadOnly: !write, Rebuild: o.Rebuild, Shared: cfg.DatabaseURL != "" && write,
 	})
 	if err != nil {
 		return inUse(err)
@@ -289,7 +309,7 @@ func (a *App) openStore(ctx context.Context, cfg config.Config, o Options) error
 // openIndex opens the index database. To rebuild, one that is damaged anywhere
 // is set aside, and a new one is opened in its place.
 func (a *App) openIndex(ctx context.Context, cfg config.Config, o Options) (*sqldb.DB, error) {
-	at := sqldb.Options{Path: indexPath(cfg), ReadOnly: o.Role == Reader}
+	at := stateDatabase(cfg, o.Role == Reader)
 	db, err := sqldb.Open(ctx, at)
 	if !o.Rebuild {
 		return db, err
@@ -300,7 +320,7 @@ func (a *App) openIndex(ctx context.Context, cfg config.Config, o Options) (*sql
 		}
 		err = errors.Join(err, db.Close())
 	}
-	if !errors.Is(err, exo.Corrupt) {
+	if !errors.Is(err, exo.Corrupt) || cfg.DatabaseURL != "" {
 		return nil, err
 	}
 	a.Log.Warn("the index database is damaged and set aside", "error", err)
@@ -319,6 +339,15 @@ func busy(err error) error {
 		Say("the index database is damaged, and another program holds the data folder").Try("stop that program first, a server for one, then run this again")
 }
 
+// stateDatabase is where index, accounts and audit log are: in the data tree, or in
+// Postgres.
+func stateDatabase(cfg config.Config, readOnly bool) sqldb.Options {
+	if cfg.DatabaseURL != "" {
+		return sqldb.Options{URL: cfg.DatabaseURL, ReadOnly: readOnly}
+	}
+	return sqldb.Options{Path: indexPath(cfg), ReadOnly: readOnly}
+}
+
 func indexPath(cfg config.Config) string {
 	return filepath.Join(cfg.DataPath, filepath.FromSlash(store.IndexPath()))
 }
@@ -330,68 +359,4 @@ func inUse(err error) error {
 	}
 	return exo.E("app.openStore", exo.Conflict, nil, err).Say("%s", exo.MessageOf(err)).
 		Try("stop it first, or ask the running server over HTTP (its address shows /docs)")
-}
-
-func (a *App) openCache(cfg config.Config, o Options) error {
-	disk, err := fsys.OpenDir(cfg.CachePath, o.Role != Reader)
-	if err != nil {
-		if o.Role == Reader && errors.Is(err, exo.NotFound) {
-			return nil
-		}
-		return err
-	}
-	a.later("cache folder", disk.Close)
-	a.cache = disk
-	a.Cache, err = file.New(file.Options{FS: disk, Clock: o.Clock})
-	return err
-}
-
-func (a *App) openJobs(ctx context.Context, cfg config.Config, o Options) error {
-	db, err := sqldb.Open(ctx, sqldb.Options{Path: indexPath(cfg), MaxConns: 1})
-	if err != nil {
-		return err
-	}
-	a.later("job database", db.Close)
-	handlers := api.Handlers(a.Ingest, a.Process)
-	maps.Copy(handlers, api.ReviewHandlers(a.Review))
-	maps.Copy(handlers, api.VersionHandlers(a.releases()))
-	maps.Copy(handlers, api.MaintainHandlers(a.Maintain))
-	maps.Copy(handlers, api.BackupHandlers(a.Backup))
-	maps.Copy(handlers, api.IntegrityHandlers(a.Integrity))
-	a.Jobs, err = jobs.Open(ctx, jobs.Options{
-		DB: db, Handlers: handlers, Problem: api.ProblemJSON, Clock: o.Clock,
-		Timeout: cfg.Processing.MaxTime, Log: a.Log,
-	})
-	if err != nil {
-		return err
-	}
-	a.later("jobs", func() error {
-		late, cancel := context.WithTimeout(context.Background(), grace)
-		defer cancel()
-		return a.Jobs.Close(late)
-	})
-	return a.Jobs.Start(ctx)
-}
-
-// library adds to the store what the HTTP interface reads beside it.
-type library struct {
-	*store.Store
-	disk fsys.FS
-}
-
-// maxChecksums bounds a checksum file that is sent: a million lines.
-const maxChecksums = 200 << 20
-
-// Checksums returns the file checksums/<name>.
-func (l library) Checksums(_ context.Context, name string) ([]byte, error) {
-	p, err := exo.ParsePath("checksums/" + name)
-	if err != nil {
-		return nil, err
-	}
-	text, err := fsys.ReadFile(l.disk, string(p), maxChecksums)
-	if errors.Is(err, exo.NotFound) {
-		return nil, exo.E("app.Checksums", exo.NotFound, p, err).Say("there is no file %s", p).
-			Try("the files are checksums/raw.sha256, checksums/lightcurves.sha256 and checksums/metadata.sha256")
-	}
-	return text, err
 }

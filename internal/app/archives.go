@@ -27,6 +27,7 @@ func (a *App) ingestOptions(cfg config.Config, o Options) ingest.Options {
 		Public:    public,
 		Clock:     o.Clock,
 		Log:       a.Log,
+		Observer:  a.metrics,
 		Random:    func() float64 { return float64(o.Random()>>11) / (1 << 53) },
 	})
 	nasa := nea.New(nea.Options{Client: client, Endpoint: endpoint(at.NASA, cfg.NASAAPIKey)})
@@ -36,6 +37,7 @@ func (a *App) ingestOptions(cfg config.Config, o Options) ingest.Options {
 		ResolverURL: at.MAST.ResolverURL, BucketURL: at.MAST.BucketURL,
 	})
 	gaia := esa.New(esa.Options{Client: client, Endpoint: endpoint(at.ESA, cfg.ESAAPIKey)})
+	a.archives = map[string]archive.Pinger{"nasa_archive": nasa, "exofop": toi, "mast": light, "esa": gaia}
 	fresh := cfg.Freshness
 	out := ingest.Options{
 		Store:       a.Store,
@@ -47,6 +49,7 @@ func (a *App) ingestOptions(cfg config.Config, o Options) ingest.Options {
 			string(catalog.KOI): fresh.KOI, string(catalog.K2): fresh.K2, string(catalog.TOI): fresh.TOI,
 			string(catalog.Gaia): fresh.Gaia, "lightcurve": fresh.LightCurve,
 		},
+		Observe:    a.observeIngest,
 		Workers:    cfg.MaxConcurrentDownloads,
 		FullReload: cfg.Ingest.FullReload,
 		Clock:      o.Clock,

@@ -26,7 +26,13 @@ func (p *program) Backups(ctx context.Context, c cli.Common, keep bool) (*cli.Ba
 	if holdsTree(cfg.DataPath) {
 		a, err := New(ctx, cfg, o)
 		if err == nil {
-			return &cli.Backups{Backup: a.Backup, Close: a.Close}, nil
+			b := &cli.Backups{Backup: a.Backup, Close: a.Close}
+			if keep {
+				if b.Done, err = a.act(ctx, c.Command, ""); err != nil {
+					return nil, errors.Join(err, a.Close())
+				}
+			}
+			return b, nil
 		}
 		lost := errors.Is(err, exo.Corrupt) || errors.Is(err, exo.NotFound)
 		if ctx.Err() != nil || keep && !lost {

@@ -29,7 +29,7 @@ func (a *App) openCare(cfg config.Config, o Options) error {
 	if a.Backup, err = backup.New(b); err != nil {
 		return err
 	}
-	v := verify.Options{Store: a.Store, Versions: a.Releases, Clock: o.Clock, Log: a.Log}
+	v := verify.Options{Store: a.Store, Versions: a.Releases, Clock: o.Clock, Log: a.Log, Observe: a.metrics.Checked}
 	if o.Role != Reader {
 		v.Origin = origin(a.Ingest)
 	}
@@ -102,6 +102,7 @@ func (a *App) openGuard(cfg config.Config, o Options) {
 	if len(cfg.Storage.AlertWebhooks) > 0 {
 		g.Alert = a.alert(cfg, o)
 	}
+	g.Alert = a.observeGuard(g.Alert)
 	a.Guard = maintain.NewGuard(g)
 }
 

@@ -60,7 +60,7 @@ func (p *program) Demo(ctx context.Context, c cli.Common, o cli.DemoOptions) (_ 
 	w := writer(a)
 	w.Close = run.close
 	return &cli.Demo{
-		Writer: w, Archive: address(at), Server: address(l), Folder: o.Data, Moved: moved,
+		Writer: w, Archive: address(at, false), Server: address(l, false), Folder: o.Data, Moved: moved,
 		Targets: demoTargets(sky), Failed: run.failed,
 		Catalogs: a.Query, History: a.History, Pairs: demoPairs(sky), Change: run.change, Care: a.Integrity,
 		Flip: func(p exo.Path) error { return flipBit(filepath.Join(cfg.DataPath, filepath.FromSlash(string(p)))) },

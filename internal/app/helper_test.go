@@ -214,7 +214,7 @@ func (s *server) do(t *testing.T, method, path, body string, header ...string) (
 		t.Fatal(err)
 	}
 	var doc map[string]any
-	if strings.Contains(res.Header.Get("Content-Type"), "json") {
+	if kind := res.Header.Get("Content-Type"); strings.Contains(kind, "/json") || strings.Contains(kind, "+json") {
 		if err := json.Unmarshal(text, &doc); err != nil {
 			t.Fatalf("%s %s: %v in %s", method, path, err, text)
 		}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/fsys"
@@ -187,8 +188,64 @@ func newLog(people io.Writer, peopleLevel slog.Level, file io.Writer, fileLevel 
 	if file == nil {
 		return slog.New(text)
 	}
-	return slog.New(both{text, slog.NewJSONHandler(file, &slog.HandlerOptions{Level: fileLevel})})
+	return slog.New(both{named{text}, named{jsonLines(file, fileLevel)}})
 }
+
+// jsonLines writes one line of JSON for each record, whatever stands in it.
+func jsonLines(w io.Writer, level slog.Level) slog.Handler {
+	return slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: inert})
+}
+
+// inert takes from a text what JSON leaves as it is and a terminal obeys: the
+// control characters that it does not escape, and those that turn the direction of writing.
+func inert(_ []string, a slog.Attr) slog.Attr {
+	switch a.Value.Kind() {
+	case slog.KindString:
+		if text := a.Value.String(); strings.ContainsFunc(text, obeyed) {
+			a.Value = slog.StringValue(disarm(text))
+		}
+	case slog.KindAny:
+		if err, ok := a.Value.Any().(error); ok && strings.ContainsFunc(err.Error(), obeyed) {
+			a.Value = slog.StringValue(disarm(err.Error()))
+		}
+	}
+	return a
+}
+
+func disarm(text string) string {
+	return strings.Map(func(r rune) rune {
+		if obeyed(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, text)
+}
+
+func obeyed(r rune) bool {
+	return r >= 0x7f && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r))
+}
+
+// named adds the identifier of the request that a record belongs to.
+type named struct{ slog.Handler }
+
+func (h named) Handle(ctx context.Context, r slog.Record) error {
+	const key = "request_id"
+	id := exo.RequestID(ctx)
+	r.Attrs(func(a slog.Attr) bool {
+		if a.Key == key {
+			id = "" // it names it already
+		}
+		return id != ""
+	})
+	if id != "" {
+		r = r.Clone()
+		r.AddAttrs(slog.String(key, id))
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+func (h named) WithAttrs(attrs []slog.Attr) slog.Handler { return named{h.Handler.WithAttrs(attrs)} }
+func (h named) WithGroup(name string) slog.Handler       { return named{h.Handler.WithGroup(name)} }
 
 // both sends each record to two handlers.
 type both struct{ a, b slog.Handler }

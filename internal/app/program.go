@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 	"time"
 
 	"exoplanetai/internal/cli"
@@ -23,13 +25,25 @@ func (p *program) options(c cli.Common, role Role, command string) Options {
 	switch {
 	case c.Verbose:
 		level = slog.LevelDebug
-	case role == Server:
+	case role == Server || role == Worker:
 		level = slog.LevelInfo
 	}
 	return Options{
 		Role: role, Clock: p.clock, Rand: p.rand, Program: "exoplanetai " + Version, Command: command,
-		People: p.stderr, Level: level, Random: p.random,
+		People: p.stderr, Level: level, Random: p.random, ConfigDir: p.configDir(), Local: true,
 	}
+}
+
+// configDir is the user's folder for settings, as the XDG Base Directory
+// Specification has it; empty: there is none.
+func (p *program) configDir() string {
+	if dir, ok := p.env("XDG_CONFIG_HOME"); ok && filepath.IsAbs(dir) {
+		return dir
+	}
+	if home, ok := p.env("HOME"); ok && filepath.IsAbs(home) {
+		return filepath.Join(home, ".config")
+	}
+	return ""
 }
 
 // Now tells the time.
@@ -79,7 +93,11 @@ func (p *program) Write(ctx context.Context, c cli.Common, rebuild bool) (*cli.W
 	if err != nil {
 		return nil, err
 	}
-	return writer(a), nil
+	w := writer(a)
+	if w.Done, err = a.act(ctx, c.Command, ""); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return w, nil
 }
 
 func writer(a *App) *cli.Writer {
@@ -91,28 +109,39 @@ func writer(a *App) *cli.Writer {
 }
 
 // Serve answers HTTP until ctx ends.
-func (p *program) Serve(ctx context.Context, c cli.Common, ready func(string)) (err error) {
+func (p *program) Serve(ctx context.Context, c cli.Common, so cli.ServeOptions, ready func(string)) (err error) {
 	cfg, err := p.load(c)
 	if err != nil {
 		return err
 	}
-	l, err := listen(ctx, cfg.Listen)
+	if so.NoWork {
+		if err := needsPostgres(cfg, "a server that does no work"); err != nil {
+			return err
+		}
+	}
+	alone := checkLoopback(cfg.Listen) == nil && len(cfg.Security.BehindProxy) == 0
+	if err := p.mayServe(ctx, c, cfg, alone); err != nil {
+		return err
+	}
+	l, err := listenAt(ctx, cfg.Listen)
 	if err != nil {
 		return err
 	}
 	defer l.Close()
-	a, err := New(ctx, cfg, p.options(c, Server, "serve on "+l.Addr().String()))
+	o := p.options(c, Server, "serve on "+l.Addr().String())
+	o.NoWork, o.Local = so.NoWork, alone && loopback(l)
+	a, err := New(ctx, cfg, o)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if cerr := a.Close(); err == nil {
-			err = cerr
-		}
-	}()
-	a.Log.Info("serving", "address", l.Addr().String(), "data_path", cfg.DataPath)
-	ready(address(l))
-	return serve(ctx, a.API.HTTPServer(), l)
+	defer func() { err = errors.Join(err, a.Close()) }()
+	srv := a.API.HTTPServer()
+	if srv.TLSConfig, err = newTLS(cfg, p.clock, a.Log); err != nil {
+		return err
+	}
+	a.Log.Info("serving", "address", l.Addr().String(), "data_path", cfg.DataPath, "tls", srv.TLSConfig != nil)
+	ready(address(l, srv.TLSConfig != nil))
+	return serve(ctx, srv, l)
 }
 
 // Archive runs the sample archives until ctx ends.
@@ -146,7 +175,7 @@ func (p *program) Archive(ctx context.Context, c cli.Common, o cli.ArchiveOption
 		return err
 	}
 	defer l.Close()
-	ready(address(l))
+	ready(address(l, false))
 	return serve(ctx, archiveServer(s, log), l)
 }
 

@@ -37,6 +37,19 @@ func terminal(stdin io.Reader, stdout, stderr io.Writer, getenv func(string) str
 	t.ErrTTY, _ = isTerminal(stderr)
 	t.Color = getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
 	locale := getenv("LC_ALL") + getenv("LC_CTYPE") + getenv("LANG")
+	if f, ok := stdin.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		t.Password = func(prompt string) (string, error) {
+			if _, err := io.WriteString(stderr, prompt); err != nil {
+				return "", err
+			}
+			text, err := term.ReadPassword(int(f.Fd()))
+			if err != nil {
+				return "", err
+			}
+			_, err = io.WriteString(stderr, "\n")
+			return string(text), err
+		}
+	}
 	t.UTF8 = strings.Contains(strings.ToUpper(strings.ReplaceAll(locale, "-", "")), "UTF8")
 	return t
 }

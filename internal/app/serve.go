@@ -17,10 +17,15 @@ const grace = 20 * time.Second
 
 // listen opens a loopback address; any other is refused, whatever names it.
 func listen(ctx context.Context, address string) (net.Listener, error) {
-	const op = "app.listen"
 	if err := checkLoopback(address); err != nil {
 		return nil, err
 	}
+	return listenAt(ctx, address)
+}
+
+// listenAt opens an address.
+func listenAt(ctx context.Context, address string) (net.Listener, error) {
+	const op = "app.listen"
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", address)
 	if err != nil {
@@ -30,8 +35,14 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	return l, nil
 }
 
-// checkLoopback accepts host:port on this machine's loopback only. Without
-// users there is nobody to ask who may come in from elsewhere.
+// loopback tells whether only this machine reaches a listener.
+func loopback(l net.Listener) bool {
+	at, ok := l.Addr().(*net.TCPAddr)
+	return ok && at.IP.IsLoopback()
+}
+
+// checkLoopback accepts host:port on this machine's loopback only: the sample
+// archives and the demonstration ask nobody who they are.
 func checkLoopback(address string) error {
 	host, port, err := net.SplitHostPort(address)
 	if err == nil && port != "" {
@@ -43,7 +54,7 @@ func checkLoopback(address string) error {
 		}
 	}
 	return exo.E("app.listen", exo.Invalid, nil, err).Say("%.60q is not a loopback address with a port", address).
-		Try("listen on 127.0.0.1:8000; other addresses need sign-in, which does not exist yet")
+		Try("listen on 127.0.0.1:9000")
 }
 
 // serve answers on the listener until ctx ends. Then no new request is taken,
@@ -54,7 +65,13 @@ func serve(ctx context.Context, srv *http.Server, l net.Listener) error {
 	defer cut()
 	srv.BaseContext = func(net.Listener) context.Context { return base }
 	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(l) }()
+	go func() {
+		if srv.TLSConfig != nil {
+			failed <- srv.ServeTLS(l, "", "") // the configuration has the certificate
+			return
+		}
+		failed <- srv.Serve(l)
+	}()
 	select {
 	case err := <-failed:
 		return exo.E(op, exo.Internal, nil, err)
@@ -79,13 +96,17 @@ func serve(ctx context.Context, srv *http.Server, l net.Listener) error {
 }
 
 // address is what a user types to reach the listener.
-func address(l net.Listener) string {
+func address(l net.Listener, secure bool) string {
+	scheme := "http://"
+	if secure {
+		scheme = "https://"
+	}
 	host, port, err := net.SplitHostPort(l.Addr().String())
 	if err != nil {
-		return "http://" + l.Addr().String()
+		return scheme + l.Addr().String()
 	}
 	if host == "127.0.0.1" || host == "::1" {
 		host = "localhost"
 	}
-	return "http://" + net.JoinHostPort(host, port)
+	return scheme + net.JoinHostPort(host, port)
 }

@@ -237,7 +237,7 @@ func TestReadingWritesNothing(t *testing.T) {
 	before := tree(t, s.dir)
 	_, spec := srv.do(t, "GET", "/openapi.json", "")
 	for path, item := range spec["paths"].(map[string]any) {
-		if item.(map[string]any)["get"] == nil {
+		if item.(map[string]any)["get"] == nil || strings.HasSuffix(path, "/audit/events") { // which has no end
 			continue
 		}
 		path = strings.NewReplacer("{path}", "raw/nasa/none.csv", "{id}", "none").Replace(path)

@@ -44,6 +44,13 @@ func (s *Service) FindSecret(ctx context.Context, name string) ([]byte, error) {
 	return s.unseal(sealed, secretPurpose(name))
 }
 
+// HasSecret reports whether a secret is kept. It needs no master key.
+func (s *Service) HasSecret(ctx context.Context, name string) (bool, error) {
+	var n int
+	err := s.DB.QueryRowContext(ctx, `SELECT count(*) FROM auth_secrets WHERE name = ?`, name).Scan(&n)
+	return n > 0, sqldb.Typed("auth.HasSecret", name, err)
+}
+
 // PutSecret keeps a secret, sealed, in place of the one of this name.
 func (s *Service) PutSecret(ctx context.Context, name string, plain []byte) error {
 	return s.keepSecret(ctx, name, plain, `DO UPDATE SET sealed = excluded.sealed, created_at = excluded.created_at`)

@@ -86,7 +86,10 @@ func (c *command) backups(ctx context.Context, keep bool, do func(context.Contex
 	if err != nil {
 		return err
 	}
-	defer func() { err = joined(err, b.Close()) }()
+	defer func() {
+		told(b.Done, err)
+		err = joined(err, b.Close())
+	}()
 	if b.Alone && keep {
 		c.note("there is no data folder that could keep the outcome")
 	}

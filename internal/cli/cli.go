@@ -24,6 +24,9 @@ type Terminal struct {
 	Color      bool   // the environment allows colour
 	UTF8       bool   // the locale can show bars and marks
 	Invocation string // identifier of this run, in errors and in the log
+
+	// Password asks for a password without showing it; nil: nobody can be asked.
+	Password func(prompt string) (string, error)
 }
 
 // columns is the width to fit into.
@@ -40,6 +43,7 @@ type Common struct {
 	Set     map[string]string // settings by key, over file and environment
 	Verbose bool
 	Quiet   bool
+	Command string // the command that runs, "version create", for the audit log
 }
 
 // Program is what the commands stand on. Package app provides it.
@@ -74,7 +78,7 @@ type Program interface {
 	// and nobody else writes to it meanwhile.
 	Backups(ctx context.Context, c Common, keep bool) (*Backups, error)
 	// Serve answers HTTP until ctx ends; ready is called with the address.
-	Serve(ctx context.Context, c Common, ready func(url string)) error
+	Serve(ctx context.Context, c Common, o ServeOptions, ready func(url string)) error
 	// Archive runs the sample archives until ctx ends.
 	Archive(ctx context.Context, c Common, o ArchiveOptions, ready func(url string)) error
 	// Faults lists the faults that the sample archives can play.
@@ -162,7 +166,8 @@ func words(names ...string) cobra.PositionalArgs {
 
 // texts are the flags that take a text.
 var texts = []string{"config", "data-path", "cache-path", "log-level", "listen", "mission", "author", "from", "data", "output", "report", "as", "target", "source", "params",
-	"sort", "columns", "cone", "version", "as-of", "format", "kinds", "to"}
+	"sort", "columns", "cone", "version", "as-of", "format", "kinds", "to",
+	"tls-cert", "tls-key", "user", "role", "expires", "actor", "action", "object", "address", "request", "outcome", "since", "until", "kind", "state"}
 
 // noEmptyFlag refuses a flag that was given without a value: a variable of the
 // shell that is not set must not stand for the default folder.
@@ -209,6 +214,7 @@ func (c *command) root() *cobra.Command {
 	f.BoolVarP(&c.common.Verbose, "verbose", "v", false, "print what is done")
 	f.BoolVar(&c.noColor, "no-color", false, "print without colours")
 	root.AddCommand(c.demoCommand(), c.serveCommand(), c.ingestCommand(), c.preprocessCommand(), c.reproduceCommand(), c.lightcurveCommand(), c.validateCommand(), c.catalogCommand(), c.targetCommand(), c.versionCommand(), c.storageCommand(), c.backupCommand(), c.doctorCommand(), c.configCommand(), c.archiveCommand())
+	root.AddCommand(c.userCommand(), c.keyCommand(), c.tokenCommand(), c.auditCommand(), c.jobCommand(), c.workerCommand())
 	return root
 }
 
@@ -240,6 +246,7 @@ func (c *command) readCommon(cmd *cobra.Command) error {
 	if c.noColor {
 		c.term.Color = false
 	}
+	_, c.common.Command, _ = strings.Cut(cmd.CommandPath(), " ")
 	c.started = true
 	return nil
 }

@@ -62,7 +62,7 @@ func (f *fake) Write(_ context.Context, c cli.Common, _ bool) (*cli.Writer, erro
 
 func (f *fake) Backups(context.Context, cli.Common, bool) (*cli.Backups, error) { return nil, f.err }
 
-func (f *fake) Serve(context.Context, cli.Common, func(string)) error { return f.err }
+func (f *fake) Serve(context.Context, cli.Common, cli.ServeOptions, func(string)) error { return f.err }
 
 func (f *fake) Archive(_ context.Context, _ cli.Common, _ cli.ArchiveOptions, ready func(string)) error {
 	ready("http://localhost:1")

@@ -61,7 +61,6 @@ type Reader struct {
 	Targets   Targets
 	Releases  ReleaseReader
 	Integrity Checker
-	Backup    backup.Backups
 	Base      string // where others reach the server, for the links of feeds
 }
 
@@ -81,13 +80,16 @@ type Writer struct {
 	Integrity Integrity
 	Backup    backup.Backups
 
+	Done func(error) // tells the audit log how the command ended; nil: there is none
+
 	SetAside string // where a damaged index went, for a rebuild; empty: it was not damaged
 }
 
 // Backups are the backups, with a data tree or without.
 type Backups struct {
 	Backup backup.Backups
-	Alone  bool // there is no data tree that can be opened
+	Alone  bool        // there is no data tree that can be opened
+	Done   func(error) // as of Writer
 	Close  func() error
 }
 
@@ -107,8 +109,18 @@ func (c *command) write(ctx context.Context, do func(context.Context, *Writer) e
 	if err != nil {
 		return err
 	}
-	defer func() { err = joined(err, w.Close()) }()
+	defer func() {
+		told(w.Done, err)
+		err = joined(err, w.Close())
+	}()
 	return do(ctx, w)
+}
+
+// told tells how a command ended.
+func told(done func(error), err error) {
+	if done != nil {
+		done(err)
+	}
 }
 
 // joined keeps the first error in front; nil if there is none.

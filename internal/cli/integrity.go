@@ -61,7 +61,10 @@ func (c *command) prove(ctx context.Context, o verify.CheckOptions) (err error) 
 		why := exo.MessageOf(err)
 		return c.read(ctx, func(ctx context.Context, r *Reader) error { return c.checked(ctx, r.Integrity, o, why) })
 	}
-	defer func() { err = joined(err, w.Close()) }()
+	defer func() {
+		told(w.Done, err)
+		err = joined(err, w.Close())
+	}()
 	return c.checked(ctx, w.Integrity, o, "")
 }
 

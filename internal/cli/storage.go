@@ -108,7 +108,10 @@ func (c *command) storageReindex() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer func() { err = joined(err, w.Close()) }()
+			defer func() {
+				told(w.Done, err)
+				err = joined(err, w.Close())
+			}()
 			bar := c.start("reindex")
 			r, err := w.Reindex.Reindex(cmd.Context(), bar.plain("files"))
 			bar.stop()
