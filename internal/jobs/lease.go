@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"database/sql"
+	"log/slog"
 	"time"
 
 	"exoplanetai/internal/exo"
@@ -11,7 +12,7 @@ import (
 
 const (
 	cancelEvery = 500 * time.Millisecond // looks for cancellations by others
-	mendEvery   = 15 * time.Second
+	mendEvery   = 5 * time.Second
 	retainEvery = 10 * time.Minute
 )
 
@@ -56,6 +57,7 @@ func (r *Runner) keepAlive(ctx context.Context) {
 	defer fuse.Stop()
 	tick := time.NewTicker(r.beat())
 	defer tick.Stop()
+	log := slog.New(newQuiet(r.opts.Log.Handler())) // an outage is told of once a minute
 	for {
 		select {
 		case <-ctx.Done():
@@ -75,7 +77,7 @@ func (r *Runner) keepAlive(ctx context.Context) {
 		}
 		cancel()
 		if err != nil && ctx.Err() == nil {
-			r.opts.Log.WarnContext(ctx, "the list of workers cannot be kept", "err", err)
+			log.ErrorContext(ctx, "the list of workers cannot be kept", "err", err)
 		}
 	}
 }

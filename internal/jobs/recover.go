@@ -147,14 +147,12 @@ func (r *Runner) retain(ctx context.Context) error {
 // be written about them could not be, and puts them back. It is asked now and
 // then; seen holds what it found the last time, and only what stays so counts.
 func (r *Runner) mend(ctx context.Context, seen map[string]bool) (map[string]bool, error) {
-	mine := `river_job.state = 'running'`
-	var args []any
+	ofTask, args := ``, []any{r.id}
 	if r.shared {
-		mine += ` AND river_job.attempted_by[array_upper(river_job.attempted_by, 1)] = ?`
-		args = []any{r.id}
+		ofTask, args = ` AND attempted_by[array_upper(attempted_by, 1)] = ?`, []any{r.id, r.id}
 	}
-	list, err := texts(ctx, r.db, `SELECT jobs.id FROM jobs LEFT JOIN river_job ON river_job.id = jobs.river_id
-		WHERE jobs.state = 'running' AND jobs.worker = ? OR jobs.state = 'queued' AND `+mine, append([]any{r.id}, args...)...)
+	list, err := texts(ctx, r.db, `SELECT id FROM jobs WHERE state = 'running' AND worker = ?
+		UNION SELECT args ->> 'id' FROM river_job WHERE state = 'running'`+ofTask, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +178,7 @@ func (r *Runner) mend(ctx context.Context, seen map[string]bool) (map[string]boo
 func (r *Runner) putBack(ctx context.Context, id string) error {
 	return r.db.For("jobs").InTx(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE river_job SET state = 'cancelled', finalized_at = CURRENT_TIMESTAMP
-			WHERE state = 'running' AND id = (SELECT river_id FROM jobs WHERE id = ?)`, id); err != nil {
+			WHERE finalized_at IS NULL AND id = (SELECT river_id FROM jobs WHERE id = ?)`, id); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE jobs SET state = 'queued' WHERE id = ? AND state = 'running'`, id); err != nil {

@@ -151,7 +151,7 @@ func (r *Runner) settle(ctx context.Context, rec record, run *run, result any, e
 	}
 	if werr != nil {
 		r.opts.Log.ErrorContext(ctx, "job's outcome cannot be stored", "job", rec.ID, "op", op, "err", werr)
-		return river.JobSnooze(time.Minute)
+		return river.JobSnooze(5 * time.Second)
 	}
 	return verdict
 }

@@ -75,7 +75,7 @@ func Open(ctx context.Context, o Options) (*Runner, error) {
 	if err := checkPeriodic(r.opts); err != nil {
 		return nil, err
 	}
-	quiet := slog.New(errorsOnly{r.opts.Log.Handler()})
+	quiet := slog.New(newQuiet(r.opts.Log.Handler()))
 	driver := r.driver()
 	err := r.db.Alone(ctx, "river", func() error {
 		migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: quiet})
@@ -197,20 +197,3 @@ func (r *Runner) tellEnd(j Job) {
 		r.opts.Ended(j)
 	}
 }
-
-// errorsOnly is a log handler that lets nothing below Error through: River
-// tells much at the lower levels that is no news to an operator.
-type errorsOnly struct{ slog.Handler }
-
-// Enabled implements slog.Handler.
-func (h errorsOnly) Enabled(ctx context.Context, l slog.Level) bool {
-	return l >= slog.LevelError && h.Handler.Enabled(ctx, l)
-}
-
-// WithAttrs implements slog.Handler.
-func (h errorsOnly) WithAttrs(a []slog.Attr) slog.Handler {
-	return errorsOnly{h.Handler.WithAttrs(a)}
-}
-
-// WithGroup implements slog.Handler.
-func (h errorsOnly) WithGroup(name string) slog.Handler { return errorsOnly{h.Handler.WithGroup(name)} }
