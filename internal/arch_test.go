@@ -22,7 +22,8 @@ var levels = map[string]int{
 
 	"internal/lightcurve": 2, "internal/catalog": 2, "internal/universe": 2,
 	"internal/preprocess": 2, "internal/processed": 2, "internal/figure": 2,
-	"internal/validate": 2, "internal/candidate": 2, "internal/export": 2,
+	"internal/periodogram": 2,
+	"internal/validate":    2, "internal/candidate": 2, "internal/export": 2,
 
 	"internal/archive": 3, "internal/store": 3, "internal/cache": 3, "internal/jobs": 3,
 	"internal/auth":  3,
