@@ -327,7 +327,7 @@ func (a *App) openIndex(ctx context.Context, cfg config.Config, o Options) (*sql
 	if a.SetAside, err = store.SetAside(a.disk, o.Clock()); err != nil {
 		return nil, busy(err)
 	}
-	return sqldb.Open(ctx, at)
+	return a.openAnew(ctx, cfg, at)
 }
 
 // busy says why a damaged index cannot be set aside.
