@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -21,4 +22,24 @@ func (r *Runner) Mend(ctx context.Context) error {
 		_, err = r.mend(ctx, seen)
 	}
 	return err
+}
+
+// Damage runs statements that end in nothing, on the record of a job and on
+// River's own, as if they were this process's.
+func (r *Runner) Damage(ctx context.Context, statements, id string) error {
+	for text := range strings.SplitSeq(statements, ";") {
+		if strings.Contains(text, "river_job") {
+			by := `'["' || ? || '"]'`
+			if r.shared {
+				by = `ARRAY[CAST(? AS TEXT)]`
+			}
+			text += `, attempted_by = ` + by + ` WHERE id = (SELECT river_id FROM jobs WHERE id = ?)`
+		} else {
+			text += `, worker = ? WHERE id = ?`
+		}
+		if _, err := r.db.ExecContext(ctx, text, r.id, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -19,7 +19,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if crashMain() {
+	if crashMain() || workerMain() {
 		return
 	}
 	goleak.VerifyTestMain(m)
