@@ -310,6 +310,11 @@ func (a *App) openStore(ctx context.Context, cfg config.Config, o Options) error
 // is set aside, and a new one is opened in its place.
 func (a *App) openIndex(ctx context.Context, cfg config.Config, o Options) (*sqldb.DB, error) {
 	at := stateDatabase(cfg, o.Role == Reader)
+	if o.Role != Reader && cfg.DatabaseURL == "" {
+		if err := private(at.Path); err != nil {
+			return nil, err
+		}
+	}
 	db, err := sqldb.Open(ctx, at)
 	if !o.Rebuild {
 		return db, err

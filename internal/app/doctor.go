@@ -34,7 +34,7 @@ func (p *program) Doctor(ctx context.Context, c cli.Common, fix bool) (cli.Exami
 	if ctx.Err() != nil {
 		return nil, nil, err
 	}
-	d := doctor.Options{Clock: p.clock}
+	d := doctor.Options{Clock: p.clock, Beyond: func(ctx context.Context) []doctor.Finding { return p.beyond(ctx, cfg) }}
 	if err == nil {
 		p.furnish(&d, a, fix)
 		return doctor.New(d), a.Close, nil

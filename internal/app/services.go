@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"path/filepath"
 
 	"exoplanetai/internal/audit"
@@ -76,7 +77,7 @@ func (a *App) openState(ctx context.Context, cfg config.Config, o Options) (err 
 			if err != nil {
 				return err
 			}
-			if err := errors.Join(store.Prepare(disk), disk.Close()); err != nil {
+			if err := errors.Join(store.Prepare(disk), disk.Close(), private(indexPath(cfg))); err != nil {
 				return err
 			}
 		}
@@ -89,6 +90,24 @@ func (a *App) openState(ctx context.Context, cfg config.Config, o Options) (err 
 		return err
 	}
 	a.later("state database", a.db.Close)
+	return nil
+}
+
+// private keeps the state database, which has the hashes of passwords, for its
+// owner alone. SQLite gives its other files the same permissions.
+func private(name string) error {
+	const mode = 0o600
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, mode)
+	if err != nil {
+		return nil // opening the database says why
+	}
+	info, err := f.Stat()
+	if err == nil && info.Mode().Perm()&^mode != 0 {
+		err = f.Chmod(mode)
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return exo.E("app.private", writeKind(err), nil, err).Say("the permissions of the state database cannot be set").Try("let the owner of the data folder run this once")
+	}
 	return nil
 }
 
@@ -148,14 +167,21 @@ func (a *App) loseMaster(ctx context.Context) error {
 }
 
 // Jobs opens the queue of jobs without working on it.
-func (p *program) Jobs(ctx context.Context, c cli.Common, write bool) (*cli.JobBook, error) {
-	a, cfg, err := p.keep(ctx, c, write)
+func (p *program) Jobs(ctx context.Context, c cli.Common) (*cli.JobBook, error) {
+	cfg, err := p.load(c)
 	if err != nil {
 		return nil, err
 	}
-	at := jobsDatabase(cfg)
-	at.ReadOnly = !write
-	db, err := sqldb.Open(ctx, at)
+	if cfg.DatabaseURL == "" {
+		if err := checkFolder(cfg.DataPath, p.options(c, Reader, "")); err != nil { // whoever looks makes no data folder
+			return nil, err
+		}
+	}
+	a, cfg, err := p.keep(ctx, c, true)
+	if err != nil {
+		return nil, err
+	}
+	db, err := sqldb.Open(ctx, jobsDatabase(cfg))
 	if err != nil {
 		return nil, errors.Join(err, a.Close())
 	}

@@ -67,6 +67,9 @@ func (s *Service) once(ctx context.Context, o CreateOptions, res *Result, report
 	}
 	defer func() { err = errors.Join(err, drop()) }()
 	err = s.in(ctx, "backup.Create", true, func(ctx context.Context, r repo.DirectRepository) error {
+		if err := s.notEmptied(ctx, r, t, o.Force, res.Files); err != nil {
+			return err
+		}
 		if err := s.upload(ctx, r, t, res, report); err != nil {
 			return err
 		}
@@ -85,10 +88,29 @@ func (s *Service) once(ctx context.Context, o CreateOptions, res *Result, report
 	return err != nil && t.moved.Load(), err
 }
 
+// notEmptied refuses a tree without data where the newest snapshot holds some: its
+// disk may not be mounted, and an empty newest snapshot would let the good ones
+// expire.
+func (s *Service) notEmptied(ctx context.Context, r repo.Repository, t *tree, force bool, files int64) error {
+	if t.data > 0 || force {
+		return nil
+	}
+	all, err := s.snapshots(ctx, r)
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	last := s.describeSnapshot(all[0], nil)
+	if last.Files <= files {
+		return nil
+	}
+	return exo.Errorf("backup.Create", exo.Conflict, nil, "the data folder holds no data, and the snapshot of %s has %d files", last.CreatedAt.Format(time.DateOnly), last.Files).
+		Try("is its disk mounted, and --data-path right? If it was emptied on purpose, give --force")
+}
+
 // moment takes down what the tree is at one moment: the index is copied and the
 // files are listed while nothing is published. A dry run only counts.
 func (s *Service) moment(ctx context.Context, dryRun bool, res *Result) (t *tree, drop func() error, err error) {
-	t = &tree{fs: s.o.FS, at: res.CreatedAt}
+	t = &tree{fs: s.o.FS, at: res.CreatedAt, noIndex: s.elsewhere()}
 	if dryRun {
 		res.Files, res.Bytes, err = t.look(ctx, ".")
 		return t, nil, err
@@ -109,7 +131,7 @@ func (s *Service) moment(ctx context.Context, dryRun bool, res *Result) (t *tree
 		still = func(ctx context.Context, do func(context.Context) error) error { return do(ctx) }
 	}
 	err = still(ctx, func(ctx context.Context) error {
-		if s.o.DB != nil {
+		if s.o.DB != nil && !t.noIndex {
 			if err := s.copyIndex(ctx, t, place); err != nil {
 				return err
 			}

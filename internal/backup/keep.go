@@ -27,6 +27,9 @@ func (s *Service) tables(ctx context.Context) (bool, error) {
 	return true, sqldb.Migrate(ctx, s.o.DB, "backup", schema)
 }
 
+// elsewhere tells whether the index is in Postgres, which has backups of its own.
+func (s *Service) elsewhere() bool { return s.o.DB != nil && s.o.DB.Dialect() == sqldb.Postgres }
+
 // readable tells whether there are tables to read.
 func (s *Service) readable(ctx context.Context) (bool, error) {
 	if s.o.DB == nil {
@@ -35,8 +38,12 @@ func (s *Service) readable(ctx context.Context) (bool, error) {
 	if !s.o.DB.ReadOnly() {
 		return s.tables(ctx)
 	}
+	made := `SELECT count(*) FROM sqlite_schema WHERE name = 'backup_checks'`
+	if s.elsewhere() {
+		made = `SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('backup_checks')`
+	}
 	var n int
-	err := s.o.DB.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema WHERE name = 'backup_checks'`).Scan(&n)
+	err := s.o.DB.QueryRowContext(ctx, made).Scan(&n)
 	return n > 0, sqldb.Typed("backup.checks", nil, err)
 }
 
@@ -47,7 +54,7 @@ func (s *Service) checks(ctx context.Context) (_ map[string]time.Time, err error
 	if err != nil || !ok {
 		return nil, err
 	}
-	rows, err := s.o.DB.QueryContext(ctx, `SELECT snapshot, checked_at FROM backup_checks WHERE ok`)
+	rows, err := s.o.DB.QueryContext(ctx, `SELECT snapshot, checked_at FROM backup_checks WHERE ok <> 0`)
 	if err != nil {
 		return nil, sqldb.Typed(op, nil, err)
 	}

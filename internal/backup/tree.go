@@ -39,6 +39,7 @@ func left(name string) bool {
 // once, while nothing is published, and what comes later is not in it. Files
 // never change but for lists that grow, and of those the length is in the list.
 type tree struct {
+	data  int64 // files that look found and that came from an archive
 	fs    fsys.FS
 	index fsys.FS // holds the copy of the index database; nil: there is none
 	copy  string  // its name there
@@ -106,6 +107,9 @@ func (t *tree) look(ctx context.Context, dir string) (files, bytes int64, err er
 			found = append(found, listed{Name: []byte(e.Name()), Mode: st.Mode(), Time: st.ModTime()})
 		case st.Mode().IsRegular():
 			files, bytes = files+1, bytes+st.Size()
+			if holdsData(name) {
+				t.data++
+			}
 			found = append(found, listed{Name: []byte(e.Name()), Size: st.Size(), Mode: st.Mode(), Time: st.ModTime()})
 		}
 	}
@@ -208,3 +212,9 @@ var (
 	_ fs.Directory = (*folder)(nil)
 	_ fs.File      = (*file)(nil)
 )
+
+// holdsData tells whether a file is one that came from an archive: where there is
+// none, the folder may be the empty place of a disk that is not mounted.
+func holdsData(name string) bool {
+	return strings.HasPrefix(name, "raw/") || strings.HasPrefix(name, "lightcurves/")
+}

@@ -24,7 +24,8 @@ func (c *command) backupCreate() *cobra.Command {
 		Use: "create", Short: "Add a snapshot of the data folder to the backup repository", Args: words(),
 		Long: "Reads what changed since the last snapshot, compresses and encrypts it, and adds a snapshot to backup.repository.\n" +
 			"Snapshots past storage.backup_retention_days go; the newest never does. Kopia's own program can read the repository.\n" +
-			"A place on the file system of the data is refused unless --force is given: one broken disk would take both.",
+			"A place on the file system of the data is refused unless --force is given: one broken disk would take both. So is a data\n" +
+			"folder without any data where the last snapshot has some: its disk may not be mounted.",
 		Example: "  exoplanetai backup create\n  exoplanetai backup create --dry-run\n  exoplanetai backup create --force --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.write(cmd.Context(), func(ctx context.Context, w *Writer) error {
@@ -38,7 +39,7 @@ func (c *command) backupCreate() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&o.Force, "force", false, "although the place for backups is on the file system of the data")
+	cmd.Flags().BoolVar(&o.Force, "force", false, "although the place for backups is on the file system of the data, or the data folder was emptied")
 	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "only say how much would be backed up")
 	return cmd
 }

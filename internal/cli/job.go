@@ -20,12 +20,12 @@ func (c *command) jobCommand() *cobra.Command {
 }
 
 // queue opens the queue, does the work and closes it.
-func (c *command) queue(ctx context.Context, write bool, do func(context.Context, *JobBook) error) error {
+func (c *command) queue(ctx context.Context, do func(context.Context, *JobBook) error) error {
 	s, err := c.services()
 	if err != nil {
 		return err
 	}
-	b, err := s.Jobs(ctx, c.common, write)
+	b, err := s.Jobs(ctx, c.common)
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (c *command) jobList() *cobra.Command {
 			default:
 				return exo.Errorf("cli.job", exo.Invalid, nil, "%q is no state of a job", clean(state)).Try("queued, running, succeeded, failed or cancelled")
 			}
-			return c.queue(cmd.Context(), false, func(ctx context.Context, b *JobBook) error {
+			return c.queue(cmd.Context(), func(ctx context.Context, b *JobBook) error {
 				list, err := b.Queue.List(ctx, f)
 				if err != nil {
 					return err
@@ -89,7 +89,7 @@ func (c *command) jobShow() *cobra.Command {
 		Use: "show ID", Short: "Print a job with its progress, result and error", Args: words("the job's identifier"),
 		Example: "  exoplanetai job show 3f9c2a1b\n  exoplanetai job show 3f9c2a1b --json",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.queue(cmd.Context(), false, func(ctx context.Context, b *JobBook) error {
+			return c.queue(cmd.Context(), func(ctx context.Context, b *JobBook) error {
 				j, err := b.Queue.Get(ctx, args[0])
 				if err != nil {
 					return err
@@ -120,7 +120,7 @@ func (c *command) jobCancel() *cobra.Command {
 		Use: "cancel ID", Short: "End a job: a queued one at once, a running one soon", Args: words("the job's identifier"),
 		Example: "  exoplanetai job cancel 3f9c2a1b",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.queue(cmd.Context(), true, func(ctx context.Context, b *JobBook) error {
+			return c.queue(cmd.Context(), func(ctx context.Context, b *JobBook) error {
 				done, err := b.Act(ctx, "job "+args[0])
 				if err != nil {
 					return err
@@ -171,7 +171,7 @@ const lookEvery = 500 * time.Millisecond
 
 // attend tells of each state of a job until it ends, and prints the end.
 func (c *command) attend(ctx context.Context, id string, tell func(jobs.Job) error) error {
-	return c.queue(ctx, true, func(ctx context.Context, b *JobBook) error {
+	return c.queue(ctx, func(ctx context.Context, b *JobBook) error {
 		var last string
 		for {
 			j, err := b.Queue.Get(ctx, id)

@@ -16,8 +16,8 @@ import (
 type Services interface {
 	// Accounts opens users, keys and the audit log; with write to change them.
 	Accounts(ctx context.Context, c Common, write bool) (*Accounts, error)
-	// Jobs opens the queue of jobs; with write to change it.
-	Jobs(ctx context.Context, c Common, write bool) (*JobBook, error)
+	// Jobs opens the queue of jobs.
+	Jobs(ctx context.Context, c Common) (*JobBook, error)
 	// Work does jobs until ctx ends; ready is called when it begins.
 	Work(ctx context.Context, c Common, ready func(about string)) error
 }

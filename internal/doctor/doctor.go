@@ -95,6 +95,9 @@ type Options struct {
 	Cleanup   func(ctx context.Context) (files, bytes int64, err error)  // removes what may go
 	BackupAge time.Duration                                              // older is a warning; 0: two days
 	Progress  func(done, total int64)                                    // of Examine; nil: none
+
+	// Beyond looks at what is not in the data folder: keys, certificates, servers.
+	Beyond func(ctx context.Context) []Finding
 }
 
 // Doctor looks at one data folder.
@@ -126,6 +129,9 @@ func (d *Doctor) Examine(ctx context.Context) ([]Finding, error) {
 			return nil, err
 		}
 		found = append(found, list...)
+	}
+	if d.o.Beyond != nil {
+		found = append(found, d.o.Beyond(ctx)...)
 	}
 	for i := range found {
 		found[i].Fixable = d.can(found[i].remedy)
