@@ -30,10 +30,15 @@ export const axis = (o = {}) => ({
   font: `12px ${theme.C.sans}`, labelFont: `12px ${theme.C.sans}`, ...o,
 });
 
+/** Decimals that a step of ticks needs: 2.5 needs one. */
+export function decimals(step) {
+  for (let d = 0; d < 9; d++) if (Math.abs(step * 10 ** d - Math.round(step * 10 ** d)) < 1e-6 * step * 10 ** d) return d;
+  return 9;
+}
+
 /** Numbers with a real minus sign and no more digits than the ticks need. */
 export function tickText(values) {
-  const step = values.length > 1 ? Math.abs(values[1] - values[0]) : 1;
-  const digits = Math.max(0, Math.min(8, Math.ceil(-Math.log10(step) - 1e-9)));
+  const digits = decimals(values.length > 1 ? Math.abs(values[1] - values[0]) : 1);
   return values.map((v) => v == null ? "" : v.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "\u2212"));
 }
 
@@ -52,8 +57,7 @@ export function timeAxis(how, o = {}) {
       const { scale, shown } = how(), step = splits.length > 1 ? splits[1] - splits[0] : 1;
       if (shown === "UTC") return splits.map((t) => utcLabel(t, scale, step));
       if (shown !== "BJD") return tickText(splits);
-      const digits = Math.max(0, Math.min(6, Math.ceil(-Math.log10(step) - 1e-9)));
-      return splits.map((t) => (t + ZERO[scale]).toFixed(digits));
+      return splits.map((t) => (t + ZERO[scale]).toFixed(decimals(step)));
     },
     ...o,
   });

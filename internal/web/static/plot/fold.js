@@ -81,3 +81,23 @@ export function foldLimits(f, b) {
   const p = (high - low) * 0.1 || 1e-3;
   return [low - p, high + p];
 }
+
+/**
+ * The middle of the deepest box of a length at a period, by a running mean over
+ * 400 bins of phase: where to fold on a peak of which only the period is known.
+ */
+export function epoch(s, period, duration) {
+  const n = 400, sum = new Float64Array(n), c = new Uint32Array(n), w = Math.max(1, Math.min(n >> 1, Math.round(duration / period * n)));
+  for (let i = 0; i < s.length; i++) {
+    if (s.why[i] !== WHY.kept || !(s.rel[i] === s.rel[i])) continue;
+    const p = (s.time[i] - s.first) / period, k = Math.min(n - 1, Math.floor((p - Math.floor(p)) * n));
+    sum[k] += s.rel[i] - 1; c[k]++;
+  }
+  let best = 0, low = Infinity;
+  for (let k = 0; k < n; k++) {
+    let a = 0, m = 0;
+    for (let j = 0; j < w; j++) { a += sum[(k + j) % n]; m += c[(k + j) % n]; }
+    if (m > 0 && a / m < low) { low = a / m; best = k; }
+  }
+  return s.first + (best + w / 2) / n * period;
+}

@@ -123,7 +123,7 @@ export class LightCurvePlot {
     const { s } = this, [min, max] = this.window.bounds;
     const y = this.view === "processed" && s.processed ? s.rel : s.raw;
     this.handle = document.createElement("div");
-    this.handle.className = "plot-window";
+    this.handle.className = "win";
     this.plots.nav = make(this.o.U, host, [[min, max], [0, 0]], {
       height, cursor: { show: false, drag: { x: false, y: false } },
       scales: { x: { time: false, min, max }, y: { range: () => this.navLimits } },

@@ -1,14 +1,9 @@
 // uPlot as a module. The vendored file is kept byte for byte as it was released;
-// it is a script that sets one global, so it is loaded as one.
-
-const loaded = new Promise((resolve, reject) => {
-  if (globalThis.uPlot) return resolve(globalThis.uPlot);
-  const s = document.createElement("script");
-  s.src = new URL("../vendor/uPlot.iife.min.js", import.meta.url).href;
-  s.onload = () => resolve(globalThis.uPlot);
-  s.onerror = () => reject(new Error("the plot library could not be loaded"));
-  document.head.append(s);
-});
+// it is a script that sets one global.
+import { script } from "../ui.js";
 
 /** @returns {Promise<any>} the constructor */
-export const uPlot = () => loaded;
+export async function uPlot() {
+  await script("vendor/uPlot.iife.min.js");
+  return globalThis.uPlot;
+}
