@@ -1,5 +1,5 @@
 // The shell: which screen an address means, the rail, search, theme, keys.
-import { get, post, events, isAbort, isOnline, signedIn, signIn, signOut } from "./api.js";
+import { get, events, isAbort, isOnline, signedIn, signIn, signOut } from "./api.js";
 import { el, fill, icon, button, heading, failed, waiting, menu, dialog, toast, say, bytesText, time } from "./ui.js";
 
 /**
@@ -242,9 +242,9 @@ async function who() {
   const b = document.getElementById("me");
   let me = null;
   try {
-    me = await get("/auth/me");
+    me = signedIn() ? await get("/auth/me") : null; // without accounts everybody is the local admin
   } catch {
-    // an older server, or nobody has signed in
+    // the sign-in has ended; the next refusal asks anew
   }
   b.hidden = !me || me.via === "local";
   if (!me) return;

@@ -1,0 +1,32 @@
+// Which stars have light curves here. The interface lists the files by their
+// digests; the archives' file names hold the number of the star.
+import { text } from "./api.js";
+
+const FORMS = [
+  [/\/kplr(\d{9})-/, "KIC", "Kepler"],
+  [/\/ktwo(\d{9})-/, "EPIC", "K2"],
+  [/\/(?:tess\d+-s\d+-|hlsp_[^/]*?tess[^/]*?-)0*(\d{1,16})-/, "TIC", "TESS"],
+];
+
+/** @returns {Promise<Map<string, {mission: string, files: number}>>} by star, "KIC 10002792" */
+export async function heldCurves(signal) {
+  const stars = new Map();
+  let list;
+  try {
+    list = await text("/files/checksums/lightcurves.sha256", { signal });
+  } catch (e) {
+    if (e.status === 404) return stars; // nothing was ever fetched
+    throw e;
+  }
+  for (const line of list.split("\n")) {
+    for (const [form, prefix, mission] of FORMS) {
+      const m = form.exec(line);
+      if (!m) continue;
+      const star = prefix + " " + Number(m[1]), s = stars.get(star) || { mission, files: 0 };
+      s.files++;
+      stars.set(star, s);
+      break;
+    }
+  }
+  return stars;
+}
