@@ -39,13 +39,14 @@ func left(name string) bool {
 // once, while nothing is published, and what comes later is not in it. Files
 // never change but for lists that grow, and of those the length is in the list.
 type tree struct {
-	data  int64 // files that look found and that came from an archive
-	fs    fsys.FS
-	index fsys.FS // holds the copy of the index database; nil: there is none
-	copy  string  // its name there
-	at    time.Time
-	list  *listing
-	moved atomic.Bool // a file was not as listed any more
+	data    int64 // files that look found and that came from an archive
+	fs      fsys.FS
+	index   fsys.FS // holds the copy of the index database; nil: there is none
+	copy    string  // its name there
+	noIndex bool    // the index is in Postgres; a database in the tree is of times gone by
+	at      time.Time
+	list    *listing
+	moved   atomic.Bool // a file was not as listed any more
 }
 
 // info describes an entry. Owners are left out: they are those of a machine.
@@ -91,7 +92,7 @@ func (t *tree) look(ctx context.Context, dir string) (files, bytes int64, err er
 	var folders []string
 	for _, e := range names {
 		name := path.Join(dir, e.Name())
-		if left(name) {
+		if left(name) || t.noIndex && name == indexName {
 			continue
 		}
 		st, err := t.stat(name)
