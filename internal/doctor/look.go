@@ -186,7 +186,7 @@ func (d *Doctor) leftovers(context.Context) ([]Finding, error) {
 		return nil, nil
 	}
 	var found []Finding
-	staged, err := d.staged()
+	staged, err := d.staged(".staging")
 	if err != nil {
 		return nil, err
 	}
@@ -212,22 +212,25 @@ func (d *Doctor) leftovers(context.Context) ([]Finding, error) {
 	return found, nil
 }
 
-// staged lists what is in the store's staging folder, whose own folders stay.
-func (d *Doctor) staged() (list []string, err error) {
-	const staging = ".staging"
-	slots, err := d.named(staging, func(string) bool { return true })
+// staged lists what is in the store's staging folder, whose own folders, locks and
+// notes stay.
+func (d *Doctor) staged(dir string) (list []string, err error) {
+	names, err := d.named(dir, func(string) bool { return true })
 	if err != nil {
 		return nil, err
 	}
-	for _, slot := range slots {
-		files, err := d.named(slot, func(string) bool { return true })
+	for _, name := range names {
+		if strings.HasSuffix(name, ".lock") || name == ".staging/database" {
+			continue
+		}
+		below, err := d.staged(name)
 		switch {
 		case errors.Is(err, exo.Conflict): // no folder: a file
-			list = append(list, slot)
+			list = append(list, name)
 		case err != nil:
 			return nil, err
 		}
-		list = append(list, files...)
+		list = append(list, below...)
 	}
 	return list, nil
 }
