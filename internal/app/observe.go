@@ -3,9 +3,11 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -178,6 +180,7 @@ func (a *App) observeJobs(o *jobs.Options) {
 			ended(j)
 		}
 	}
+	a.metrics.JobKinds(slices.Sorted(maps.Keys(o.Handlers))...)
 	for kind, do := range o.Handlers {
 		o.Handlers[kind] = func(ctx context.Context, args json.RawMessage, report func(jobs.Progress)) (result any, err error) {
 			done, began := a.metrics.JobBegan(kind), a.clock()

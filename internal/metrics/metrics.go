@@ -192,6 +192,14 @@ func (m *Metrics) histogram(name, help string, buckets []float64, labels ...stri
 // plain is the one child of a metric without labels.
 func plain[T any, V interface{ WithLabelValues(...string) T }](v V) T { return v.WithLabelValues() }
 
+// begin tells counters of one label while they are 0. Of one that appears with its
+// first event Prometheus sees no increase.
+func begin(v *prometheus.CounterVec, values ...string) {
+	for _, value := range values {
+		v.WithLabelValues(value)
+	}
+}
+
 // Buckets, in seconds.
 var (
 	fast = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30} // answers

@@ -32,6 +32,9 @@ func (s *safetyMetrics) open(m *Metrics) {
 	s.events = m.counter("audit_events_total", "Events written to the audit record, by outcome: allowed, denied, failed, done.", "outcome")
 	s.alerts = m.counter("alerts_total", "Alerts, by rule: sign_ins, denied, downloads, key_places, off_hours of the watch over access; disk_low, disk_full, disk_ok of the disk.", "rule")
 	s.signIns = m.counter("auth_sign_ins_total", "Tries to sign in, by outcome: ok, failed, limited.", "outcome")
+	begin(s.events, "allowed", "denied", "failed", "done")
+	begin(s.alerts, "sign_ins", "denied", "downloads", "key_places", "off_hours", "disk_ok", "disk_low", "disk_full")
+	begin(s.signIns, "ok", "failed", "limited")
 }
 
 // SetIntegrity tells how far what is held has been read back.

@@ -51,6 +51,18 @@ func outcomeOf(good string, err error) string {
 	return string(exo.KindOf(err))
 }
 
+// JobKinds tells of the kinds of jobs before the first of them.
+func (m *Metrics) JobKinds(kinds ...string) {
+	if m == nil {
+		return
+	}
+	for _, kind := range kinds {
+		for _, outcome := range []string{"done", "failed", "canceled"} {
+			m.work.jobs.WithLabelValues(kind, outcome)
+		}
+	}
+}
+
 // JobBegan counts a job as worked on; the function it returns is called with
 // the outcome.
 func (m *Metrics) JobBegan(kind string) func(took time.Duration, err error) {
