@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"exoplanetai/internal/catalog"
 	"exoplanetai/internal/exo"
@@ -19,8 +20,9 @@ import (
 type fakeCatalogs struct {
 	mu    sync.Mutex
 	asked []any
-	err   error // of every call
-	late  error // of a selection, after half of its rows
+	err   error         // of every call
+	late  error         // of a selection, after half of its rows
+	slow  time.Duration // of a star's story
 }
 
 func newFakeCatalogs() *fakeCatalogs { return &fakeCatalogs{} }
@@ -115,6 +117,7 @@ func (f *fakeCatalogs) Diff(_ context.Context, r history.DiffRequest) (history.D
 }
 
 func (f *fakeCatalogs) Target(_ context.Context, name string) (history.Timeline, error) {
+	time.Sleep(f.slow)
 	if strings.Contains(name, "Nobody") {
 		return history.Timeline{}, exo.Errorf("fake", exo.NotFound, nil, "no star %s is known", name)
 	}

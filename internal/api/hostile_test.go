@@ -215,7 +215,7 @@ func TestSlowHeadersAreCut(t *testing.T) {
 // TestAThousandSlowReadersHoldUpNobody is S5: 1,000 connections ask for pages
 // and take nothing, while others are served.
 func TestAThousandSlowReadersHoldUpNobody(t *testing.T) {
-	const readers = 1000
+	const readers = 1000 / thin
 	g := newGuarded(t, nil)
 	g.people()
 	una := g.token("una")

@@ -35,7 +35,13 @@ func (s *Server) keeping(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r) // the handler tells better what is out of order
 			return
 		}
-		if pg := s.kept.get(r.Context(), key); pg != nil {
+		pg := s.kept.get(r.Context(), key)
+		if pg == nil {
+			var done func()
+			pg, done = s.kept.await(r.Context(), key)
+			defer done()
+		}
+		if pg != nil {
 			c.Cache = "hit"
 			s.sendKept(w, r, pg)
 			return

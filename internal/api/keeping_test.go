@@ -194,6 +194,24 @@ func TestServersShareWhatTheyKeep(t *testing.T) {
 	}
 }
 
+// TestAPageIsMadeOnceForManyWhoAsk lets 30 ask at once for what is not kept.
+func TestAPageIsMadeOnceForManyWhoAsk(t *testing.T) {
+	g := newGuarded(t, nil)
+	g.people()
+	una := g.token("una")
+	g.cats.slow = 50 * time.Millisecond
+	var wait sync.WaitGroup
+	for range 30 {
+		wait.Go(func() { g.as(una, "GET", "/api/v1/targets/Kepler-10", "") })
+	}
+	wait.Wait()
+	g.cats.mu.Lock()
+	defer g.cats.mu.Unlock()
+	if n := len(g.cats.asked); n != 1 {
+		t.Errorf("the star was looked up %d times", n)
+	}
+}
+
 func TestMemoryOfWhatIsKeptIsBounded(t *testing.T) {
 	g := newGuarded(t, nil)
 	g.people()

@@ -206,7 +206,10 @@ func TestEveryRouteLetsInWhomTheTableSays(t *testing.T) {
 	g.people()
 	g.proc.view = viewOf(sector(1, 10))
 	callers, checks, before := g.callers(t), 0, len(g.ingest.calls)
-	for _, c := range callers {
+	for i, c := range callers {
+		if i%thin != 0 {
+			continue
+		}
 		credential := c.make()
 		for _, a := range api.Matrix() {
 			w := g.try(t, a, credential, c.user)

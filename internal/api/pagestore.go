@@ -18,6 +18,7 @@ const (
 	maxKeptPages = 64 << 20  // bytes of all, in memory
 	keptFor      = time.Hour // what no source of ours tells may change: stars that an archive knows by a name
 	stampFor     = 100 * time.Millisecond
+	waitForPage  = 2 * time.Second // until one makes the page oneself that another is making
 )
 
 // Stamper is what a Library may offer beside: a text that is another one after
@@ -41,11 +42,12 @@ type pageStore struct {
 	stamps Stamper     // nil: nothing is kept
 	shared cache.Cache // nil: none
 
-	mu    sync.Mutex // guards what follows
-	byKey map[string]*list.Element
-	order *list.List // of *keptPage, the one used last in front
-	bytes int
-	max   int // of bytes
+	mu     sync.Mutex // guards what follows
+	byKey  map[string]*list.Element
+	order  *list.List // of *keptPage, the one used last in front
+	bytes  int
+	max    int                      // of bytes
+	making map[string]chan struct{} // keys whose pages are being made; closed when done
 
 	stampMu sync.Mutex // guards what follows; held while the stamp is asked for, so that one asks for all
 	stamp   string
@@ -61,7 +63,7 @@ type keptPage struct {
 }
 
 func newPageStore(o Options) *pageStore {
-	p := &pageStore{clock: o.Clock, shared: o.Pages, byKey: map[string]*list.Element{}, order: list.New(), max: maxKeptPages}
+	p := &pageStore{clock: o.Clock, shared: o.Pages, byKey: map[string]*list.Element{}, order: list.New(), max: maxKeptPages, making: map[string]chan struct{}{}}
 	p.stamps, _ = o.Library.(Stamper)
 	return p
 }
@@ -148,6 +150,35 @@ func (p *pageStore) keep(key string, pg *page) {
 	for p.bytes > p.max {
 		p.drop(p.order.Back())
 	}
+}
+
+// await lets one caller make a page while the others wait for it, for some time:
+// the one may have a slow client. It returns the page that was made meanwhile,
+// if any, and what to call when the caller's own is done.
+func (p *pageStore) await(ctx context.Context, key string) (*page, func()) {
+	p.mu.Lock()
+	made, ok := p.making[key]
+	if !ok {
+		mine := make(chan struct{})
+		p.making[key] = mine
+		p.mu.Unlock()
+		return nil, func() {
+			p.mu.Lock()
+			delete(p.making, key)
+			p.mu.Unlock()
+			close(mine)
+		}
+	}
+	p.mu.Unlock()
+	late := time.NewTimer(waitForPage)
+	defer late.Stop()
+	select {
+	case <-made:
+		return p.get(ctx, key), func() {}
+	case <-late.C:
+	case <-ctx.Done():
+	}
+	return nil, func() {}
 }
 
 // drop forgets a page. Called with mu.

@@ -71,7 +71,7 @@ func TestParallelChangesOfRolesKeepAnAdmin(t *testing.T) {
 	g := newGuarded(t, nil)
 	g.people()
 	must(g.auth.CreateUser(t.Context(), "ann", auth.Admin, pass))(t)
-	for range 10 {
+	for range 10 / thin {
 		tokens := map[string]string{"ada": g.token("ada"), "ann": g.token("ann")}
 		var wait sync.WaitGroup
 		for by, whom := range map[string]string{"ada": "ann", "ann": "ada"} {
