@@ -31,7 +31,22 @@ func (a *App) openAccess(ctx context.Context, cfg config.Config, o Options) (err
 	if err != nil {
 		return err
 	}
+	a.sealing = options.Key
+	if o.Role == Server || o.Role == Worker { // rather now than at the first change
+		if err := a.canSeal(); err != nil {
+			return err
+		}
+	}
 	a.Audit, err = audit.Open(ctx, options)
+	return err
+}
+
+// canSeal says why nothing could be recorded, if the reason is the key.
+func (a *App) canSeal() error {
+	if a.sealing == nil {
+		return nil
+	}
+	_, err := a.sealing()
 	return err
 }
 
@@ -80,6 +95,9 @@ func (a *App) auditOptions(ctx context.Context, o Options) (audit.Options, error
 // with the way on: a record that goes on without its key would be worth nothing.
 func (a *App) auditKey(ctx context.Context, create bool) (key []byte, err error) {
 	ctx = context.WithoutCancel(ctx)
+	if _, err := a.master.ring(); err != nil {
+		return nil, err
+	}
 	if create {
 		key, err = a.Auth.Secret(ctx, auditSecret, secretSize)
 	} else {
@@ -104,6 +122,9 @@ func (a *App) auditBegun(ctx context.Context) (bool, error) {
 
 // act records that a command does something; what cannot be recorded is not done.
 func (a *App) act(ctx context.Context, command, object string) (func(error), error) {
+	if err := a.canSeal(); err != nil {
+		return nil, err
+	}
 	done, err := a.Audit.Begin(ctx, audit.Event{
 		Actor: auth.Local().Name, Role: string(auth.Admin), Via: "cli", Action: "cli " + command, Object: object,
 		Detail: map[string]string{"uid": strconv.Itoa(os.Getuid())},

@@ -117,8 +117,9 @@ type App struct {
 	mirror   *logFile // of the audit log; nil: this process writes none
 	mirrorAt string   // of a mirror that another process writes
 	master   *masterKeys
-	files    *file.Cache  // nil: there is none
-	redis    *redis.Cache // nil: there is none
+	sealing  func() ([]byte, error) // gives the key of the audit log; nil: it has none
+	files    *file.Cache            // nil: there is none
+	redis    *redis.Cache           // nil: there is none
 	alerted  func(audit.Alert)
 
 	triesMu sync.Mutex
