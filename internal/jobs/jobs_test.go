@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -71,11 +73,43 @@ func closeRunner(t *testing.T, r *jobs.Runner) {
 func onBoth(t *testing.T, test func(t *testing.T, database func(*testing.T) string)) {
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
-		test(t, func(t *testing.T) string { return filepath.Join(t.TempDir(), "exoplanetai.db") })
+		test(t, madeBefore)
 	})
 	t.Run("postgres", func(t *testing.T) {
 		test(t, func(t *testing.T) string { return xtest.Postgres(t) })
 	})
+}
+
+// madeBefore returns a file in which the tables are made already: to make them
+// takes a second under the race detector.
+func madeBefore(t *testing.T) string {
+	path := filepath.Join(t.TempDir(), "exoplanetai.db")
+	made.Lock()
+	defer made.Unlock()
+	if made.file == nil {
+		db, err := sqldb.Open(t.Context(), at(path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := jobs.Open(t.Context(), jobs.Options{DB: db, Clock: clock}); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Close(); err != nil { // writes all into the one file
+			t.Fatal(err)
+		}
+		if made.file, err = os.ReadFile(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(path, made.file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+var made struct {
+	sync.Mutex
+	file []byte
 }
 
 // soon is how long a worker of the tests may be silent.
