@@ -166,7 +166,7 @@ func (w *writerProcess) kill() {
 }
 
 // Two processes write to one tree, beside a third that verifies, and one of them
-// is killed again and again. R24, R25.
+// is killed again and again. R12.
 func TestKilledWritersOfASharedTreeLoseNothingAndPublishNothingTwice(t *testing.T) {
 	onPostgres(t)
 	dir := t.TempDir()

@@ -94,7 +94,7 @@ func TestProcessesOfASharedTreeSeeEachOthersVersions(t *testing.T) {
 	}
 }
 
-func TestKilledMakersOfVersionsOnASharedTreeLeaveWholeOnes(t *testing.T) { // R24
+func TestKilledMakersOfVersionsOnASharedTreeLeaveWholeOnes(t *testing.T) { // R12
 	shareTree(t)
 	dir, url := t.TempDir(), sharedBy
 	b := open(t, dir)
