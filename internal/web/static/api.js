@@ -91,7 +91,8 @@ function renew() {
 
 /**
  * Makes an address: path below /api/v1, parameters as an object (null and ""
- * are left out, lists repeat the name) or as a list of [name, value].
+ * are left out, lists repeat the name) or as a list of [name, value]. /tap, the
+ * service of the Virtual Observatory, stands beside it.
  */
 export function address(path, params) {
   const list = [];
@@ -100,7 +101,7 @@ export function address(path, params) {
       if (v !== null && v !== undefined && v !== "") list.push(encodeURIComponent(name) + "=" + encodeURIComponent(v));
     }
   }
-  return (path.startsWith("/api/") ? path : BASE + path) + (list.length ? "?" + list.join("&") : "");
+  return (/^\/(api|tap)\//.test(path) ? path : BASE + path) + (list.length ? "?" + list.join("&") : "");
 }
 
 /** Reads JSON. @param {{params?, signal?: AbortSignal}} [o] */
@@ -194,11 +195,13 @@ async function once(method, path, o) {
 /** Reads a problem document (RFC 9457), or makes one of what came instead. */
 async function problem(answer, path) {
   const more = { status: answer.status, path, requestId: answer.headers.get("X-Request-Id") || "" };
+  const said = await answer.text().catch(() => "");
   let doc = null;
   try {
-    doc = JSON.parse(await answer.text());
+    doc = JSON.parse(said);
   } catch {
-    doc = null;
+    const tap = /<INFO\b[^>]*\bvalue="ERROR"[^>]*>([^<]*)</.exec(said); // the service at /tap speaks VOTable (DALI 1.1 §4.4)
+    if (tap) return new ApiError("http", tap[1].replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&amp;", "&"), more);
   }
   if (!doc || typeof doc.detail !== "string") return new ApiError("http", `The server answered ${answer.status} ${answer.statusText}`.trim() + ".", more);
   const { type, title, status, detail, code, hint, request_id, ...extra } = doc;

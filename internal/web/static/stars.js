@@ -58,7 +58,7 @@ const num = (s) => (s === "" || s === undefined ? NaN : Number(s));
 const rank = (d) => { const i = RANK.indexOf(d); return i < 0 ? RANK.length : i; };
 
 /** How a disposition is shown. */
-export const kindOf = (d) => (d === "CONFIRMED" ? "ok" : d === "CANDIDATE" ? "warn" : d ? "n" : "n");
+export const kindOf = (d) => (d === "CONFIRMED" ? "ok" : d === "CANDIDATE" ? "a" : "n");
 /** "false positive" → "False positive" */
 export const wordsOf = (d) => (d ? d[0] + d.slice(1).toLowerCase() : "not in a catalog");
 

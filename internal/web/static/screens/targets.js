@@ -7,7 +7,7 @@ import { stars, starColumns, sorted, matches, wordsOf } from "../stars.js";
 export async function show(root, { url, signal, go }) {
   const p = url.searchParams, asOf = p.get("as_of") || "";
   const state = { q: p.get("q") || "", held: p.get("held") === "yes", disposition: p.get("disposition") || "", mission: p.get("mission") || "",
-    sort: (p.get("sort") || "").split(",").filter(Boolean).map((s) => ({ name: s.replace(/^-/, ""), down: s.startsWith("-") })) };
+    sort: (p.get("sort") || "-files").split(",").filter(Boolean).map((s) => ({ name: s.replace(/^-/, ""), down: s.startsWith("-") })) };
   const find = el("input", { class: "field", type: "text", id: "find", value: state.q, placeholder: "Name or number", spellcheck: "false", autocomplete: "off" });
   const facets = el("div", { class: "facets" }), told = el("p", { class: "read", role: "status" }), place = el("div", { class: "vt-place" });
   root.append(
