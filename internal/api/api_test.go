@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"exoplanetai/internal/api"
 	"exoplanetai/internal/catalog"
 	"exoplanetai/internal/exo"
@@ -22,8 +20,6 @@ import (
 	"exoplanetai/internal/jobs"
 	"exoplanetai/internal/store"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 

@@ -44,7 +44,7 @@ func TestEveryAnswerHasTheHeaders(t *testing.T) {
 			ada = g.token("ada")
 		}
 	}
-	t.Logf("%d answers", checks)
+	counted(t, "answers and refusals whose header fields were looked at (S13)", checks)
 }
 
 func TestOnlyListedOriginsMayCall(t *testing.T) {
@@ -203,5 +203,5 @@ func TestRoutesAreTheDescribedAndTheTabled(t *testing.T) {
 	if want := []string{"GET /api/v1/openapi.json", "GET /docs", "GET /openapi.json", "GET /static/docs.js", "GET /static/icon.svg", "GET /static/index.js", "GET /static/page.css", "GET /{$}"}; !slices.Equal(pages, want) {
 		t.Errorf("pages %v", pages)
 	}
-	t.Logf("%d routes and %d pages", len(tabled), len(pages))
+	counted(t, "routes served, described and in the table of access (S14)", len(tabled))
 }

@@ -28,11 +28,12 @@ type Call struct {
 	Path      string // as it was asked, without the query
 	Route     string // the pattern, "GET /api/v1/jobs/{id}"; empty: there is none
 	Status    int
-	Bytes     int64  // of the body that was sent
-	Received  int64  // bytes of the body that came
-	Torn      bool   // the answer was cut in the middle
-	Code      string // kind of the error, exo.Kind; empty: none
-	Cache     string // hit, miss, or empty: not a page that is kept
+	Bytes     int64         // of the body that was sent
+	Received  int64         // bytes of the body that came
+	Torn      bool          // the answer was cut in the middle
+	Code      string        // kind of the error, exo.Kind; empty: none
+	Cache     string        // hit, miss, or empty: not a page that is kept
+	Age       time.Duration // of a hit
 
 	credentials http.Header // of the request, for streams that outlive a sign-in
 	access      *Access     // row of the route; nil: there is none

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -21,6 +22,7 @@ type fakeCatalogs struct {
 	mu    sync.Mutex
 	asked []any
 	err   error         // of every call
+	text  string        // of every row's first cell and of the star's name; empty: their own
 	late  error         // of a selection, after half of its rows
 	slow  time.Duration // of a star's story
 }
@@ -76,7 +78,7 @@ func (f *fakeCatalogs) Select(_ context.Context, r query.Request, to query.Rows)
 		if f.late != nil && i >= end/2 {
 			return f.late
 		}
-		if err := to.Row([]any{fmt.Sprintf("K%05d.01", i), float64(i) + 0.5, nil}); err != nil {
+		if err := to.Row([]any{cmp.Or(f.text, fmt.Sprintf("K%05d.01", i)), float64(i) + 0.5, nil}); err != nil {
 			return err
 		}
 	}
@@ -122,12 +124,16 @@ func (f *fakeCatalogs) Target(_ context.Context, name string) (history.Timeline,
 		return history.Timeline{}, exo.Errorf("fake", exo.NotFound, nil, "no star %s is known", name)
 	}
 	return history.Timeline{
-		Query: name, Name: "Kepler-10", IDs: []exo.TargetID{{Catalog: exo.KIC, Number: 11904151}}, Aliases: []string{}, Objects: []history.Object{
+		Query: name, Name: cmp.Or(f.text, "Kepler-10"), IDs: []exo.TargetID{{Catalog: exo.KIC, Number: 11904151}}, Aliases: []string{}, Objects: []history.Object{
 			{Table: catalog.KOI, Key: "K00072.01", Values: history.Row{"koi_period": 0.8}},
 		}, Candidates: []history.Row{}, Conflicts: []history.Row{}, Entries: []history.Entry{}, Files: []history.HeldFile{},
 	}, f.note(name)
 }
 
 func (f *fakeCatalogs) Feed(_ context.Context, r history.FeedRequest) (history.Feed, error) {
-	return history.Feed{Title: "changes", Base: r.Base, Updated: noon}, f.note(r)
+	feed := history.Feed{Title: "changes", Base: r.Base, Updated: noon}
+	if f.text != "" {
+		feed.Items = []history.FeedItem{{ID: "tag:x", At: noon, Table: catalog.KOI, Event: catalog.Event{Text: f.text, Star: f.text}}}
+	}
+	return feed, f.note(r)
 }

@@ -64,7 +64,7 @@ func TestUnknownAndReadOnlyFieldsAreRefused(t *testing.T) {
 	if checks < 200 {
 		t.Errorf("only %d bodies", checks)
 	}
-	t.Logf("%d bodies", checks)
+	counted(t, "bodies with an unknown or read-only field (S2)", checks)
 }
 
 // allowedFields are those of the fields above that a body has by right.
@@ -162,7 +162,7 @@ func TestLargeBodiesAreCutOnEveryRoute(t *testing.T) {
 	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 64<<20 {
 		t.Errorf("%d routes made the heap grow by %d MiB", routes, grown>>20)
 	}
-	t.Logf("%d routes", routes)
+	counted(t, "routes that were sent 100 MiB (S5)", routes)
 }
 
 // pour sends a head and then chunks until nobody takes them any more.
@@ -263,7 +263,8 @@ func TestAThousandSlowReadersHoldUpNobody(t *testing.T) {
 	if beside > 10*alone+20*time.Millisecond {
 		t.Errorf("alone %s, beside %d slow readers %s", alone, readers, beside)
 	}
-	t.Logf("alone %s, beside %d slow readers %s", alone, len(conns), beside)
+	t.Logf("alone %s, beside the slow readers %s", alone, beside)
+	counted(t, "slow readers beside whom others were served (S5)", len(conns))
 }
 
 // TestHugeNumbersAndQueriesAreRefused is S5: limits hold in every format of
@@ -305,6 +306,9 @@ func TestAThousandJobsAreCutByTheLimit(t *testing.T) {
 	una := g.token("una")
 	g.rebuild(func(o *api.Options) { o.Limits.User = limit.New(limit.Options{Clock: o.Clock}) }) // as the program sets it
 	statuses := map[int]int{}
+	defer func() {
+		counted(t, "jobs asked for at once by one user, of which 200 were taken (S5)", statuses[202]+statuses[429])
+	}()
 	for i := range 1000 {
 		w := g.as(una, "POST", "/api/v1/data/ingest/lightcurve", fmt.Sprintf(`{"target_name":"TIC %d"}`, i+1), "Prefer", "respond-async")
 		statuses[w.Code]++

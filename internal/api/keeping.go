@@ -42,7 +42,7 @@ func (s *Server) keeping(next http.Handler) http.Handler {
 			defer done()
 		}
 		if pg != nil {
-			c.Cache = "hit"
+			c.Cache, c.Age = "hit", s.clock().Sub(pg.At)
 			s.sendKept(w, r, pg)
 			return
 		}

@@ -205,7 +205,7 @@ func TestEveryRouteLetsInWhomTheTableSays(t *testing.T) {
 	g := newGuarded(t, nil)
 	g.people()
 	g.proc.view = viewOf(sector(1, 10))
-	callers, checks, before := g.callers(t), 0, len(g.ingest.calls)
+	callers, checks := g.callers(t), 0
 	for i, c := range callers {
 		if i%thin != 0 {
 			continue
@@ -233,7 +233,8 @@ func TestEveryRouteLetsInWhomTheTableSays(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d routes × %d callers: %d calls, %d of them reached an ingest", len(api.Matrix()), len(callers), checks, len(g.ingest.calls)-before)
+	counted(t, "calls of every route by every kind of caller (S1)", checks)
+	counted(t, "kinds of callers (S1)", len(callers))
 }
 
 // verdict says how a route took a caller.
@@ -284,6 +285,7 @@ func TestWhatIsAnothersDoesNotExist(t *testing.T) {
 	if checks < 10 {
 		t.Errorf("only %d checks", checks)
 	}
+	counted(t, "routes and users that asked for another's object (S1)", checks)
 	id := ownJob(g, "eve")["id"]
 	for _, path := range []string{"/api/v1/jobs", "/api/v1/data/ingestion/status"} {
 		if w := g.as(g.token("una"), "GET", path, ""); w.Code != 200 || strings.Contains(w.Body.String(), id) {

@@ -107,7 +107,7 @@ func TestForgedTokensAreRefused(t *testing.T) {
 	if w := g.as(good, "GET", "/api/v1/users", ""); w.Code != 200 {
 		t.Errorf("the good one: %d %s", w.Code, w.Body)
 	}
-	t.Logf("%d forged tokens", len(forged))
+	counted(t, "forged, changed and cut tokens (S3)", len(forged))
 }
 
 func TestTwoCredentialsAreNone(t *testing.T) {
@@ -226,6 +226,8 @@ func TestGuessesAreLimited(t *testing.T) {
 	if statuses[401] != 10 || statuses[429] != 10_000/thin-10 {
 		t.Errorf("statuses %v", statuses)
 	}
+	counted(t, "guesses of a password within a minute (S4)", statuses[401]+statuses[429])
+	counted(t, "guesses that were compared (S4)", statuses[401])
 	if w := g.do("POST", signInPath, signInBody("ada", pass)); w.Code != 429 {
 		t.Errorf("the right password within the minute: %d", w.Code)
 	}
