@@ -8,8 +8,12 @@ import (
 	"exoplanetai/internal/exo"
 )
 
-// MaxPoints is how many rows a series may have.
-const MaxPoints = 2_000_000
+// Limits of a series.
+const (
+	MaxPoints   = 2_000_000 // rows
+	MinBaseline = 1e-6      // days from the first to the last point
+	MaxBaseline = 1e9
+)
 
 // Series is a light curve as it comes. The slices have equal length and are not
 // changed.
@@ -29,7 +33,8 @@ type Curve struct {
 }
 
 // NewCurve takes what is usable of a series. exo.Invalid for slices of unequal
-// length and for fewer than two usable rows, exo.TooLarge above MaxPoints.
+// length, for fewer than two usable rows and for times too near or too far
+// apart, exo.TooLarge above MaxPoints.
 func NewCurve(s Series) (*Curve, error) {
 	const op = "periodogram.NewCurve"
 	if len(s.Flux) != len(s.Time) || s.FluxErr != nil && len(s.FluxErr) != len(s.Time) {
@@ -44,7 +49,7 @@ func NewCurve(s Series) (*Curve, error) {
 	if len(c.t) < 2 {
 		return nil, exo.Errorf(op, exo.Invalid, nil, "%d of %d points are usable; a search needs two", len(c.t), len(s.Time))
 	}
-	if !(c.Baseline() > 0) || math.IsInf(c.Baseline(), 0) {
+	if b := c.Baseline(); !(b >= MinBaseline && b <= MaxBaseline) {
 		return nil, exo.Errorf(op, exo.Invalid, nil, "the times span %g days", c.Baseline())
 	}
 	return c, nil

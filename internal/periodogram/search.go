@@ -52,6 +52,10 @@ type Search struct {
 	near float64 // days between points, typically
 }
 
+// finest is the least width of a bin as a share of the baseline: far above what
+// a float64 resolves.
+const finest = 1e-12
+
 // NewSearch prepares a search. The periods, in days, may be in any order.
 // exo.Invalid for parameters or periods that mean nothing, exo.TooLarge above
 // MaxPeriods and MaxBins.
@@ -77,6 +81,10 @@ func NewSearch(c *Curve, periods []float64, p Params) (*Search, error) {
 	if bins := slices.Max(periods)/s.bin + longest/s.bin; !(bins <= MaxBins) {
 		return nil, exo.Errorf(op, exo.TooLarge, nil, "the longest period has %.3g bins of %g days; at most %d are searched", bins, s.bin, MaxBins).
 			Try("take longer durations, less oversampling or shorter periods")
+	}
+	if s.bin < c.Baseline()*finest {
+		return nil, exo.Errorf(op, exo.TooLarge, nil, "bins of %.3g days are too fine for times that span %.6g days", s.bin, c.Baseline()).
+			Try("take longer durations or less oversampling")
 	}
 	for _, d := range p.Durations {
 		s.durations = append(s.durations, int(math.Round(d/s.bin)))

@@ -19,7 +19,7 @@ func newLookup(x []float64, near float64) lookup {
 	l := lookup{make([]int32, cells+2), float64(cells) / last}
 	i := 0
 	for c := range l.at {
-		for i < len(x) && l.cell(x[i]) < c {
+		for i < len(x) && int(x[i]*l.perDay) < c {
 			i++
 		}
 		l.at[c] = int32(i)
@@ -27,16 +27,22 @@ func newLookup(x []float64, near float64) lookup {
 	return l
 }
 
-func (l *lookup) cell(t float64) int { return int(t * l.perDay) }
-
 // from returns the first point of x that is not before t, which is not
 // negative; x is what the lookup was made of, or its beginning.
 func (l *lookup) from(x []float64, t float64) int {
-	c := l.cell(t)
-	if c >= len(l.at) {
+	c := t * l.perDay
+	if c >= float64(len(l.at)) {
 		return len(x)
 	}
-	i := min(int(l.at[c]), len(x))
+	i := int(l.at[int(c)])
+	if i >= len(x) {
+		return len(x)
+	}
+	step := 0 // without a branch that could be mispredicted every other time
+	if x[i] < t {
+		step = 1
+	}
+	i += step
 	for i < len(x) && x[i] < t {
 		i++
 	}
