@@ -203,7 +203,7 @@ func build(ctx context.Context, cfg config.Config, o Options) (_ *App, err error
 		return nil, err
 	}
 	if o.Role == Worker {
-		return a, nil
+		return a, a.observeWorker(ctx, cfg, o)
 	}
 	return a, a.openAPI(ctx, cfg, o)
 }

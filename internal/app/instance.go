@@ -69,7 +69,7 @@ func (a *App) openLog(cfg config.Config, o Options) error {
 		}
 		a.later("log "+name, f.Close)
 		a.logs = append(a.logs, f)
-		*log = newLog(o.People, o.Level, f, cfg.LogLevel)
+		*log = newLogs(o.People, o.Level, cfg.LogJSON, f, cfg.LogLevel)
 	}
 	return nil
 }

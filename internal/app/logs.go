@@ -184,7 +184,15 @@ func (l *logFile) Close() error {
 
 // newLog makes the program's log: text for people, JSON lines for the file.
 func newLog(people io.Writer, peopleLevel slog.Level, file io.Writer, fileLevel slog.Level) *slog.Logger {
-	text := slog.NewTextHandler(people, &slog.HandlerOptions{Level: peopleLevel})
+	return newLogs(people, peopleLevel, false, file, fileLevel)
+}
+
+// newLogs is newLog, with JSON for people too if they want it.
+func newLogs(people io.Writer, peopleLevel slog.Level, lines bool, file io.Writer, fileLevel slog.Level) *slog.Logger {
+	var text slog.Handler = slog.NewTextHandler(people, &slog.HandlerOptions{Level: peopleLevel})
+	if lines {
+		text = jsonLines(people, peopleLevel)
+	}
 	if file == nil {
 		return slog.New(text)
 	}

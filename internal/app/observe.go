@@ -135,7 +135,7 @@ func (o observer) Begin(r *http.Request) context.Context {
 // End counts the answer, ends the trace and writes the line of the access log.
 func (o observer) End(ctx context.Context, c *api.Call) {
 	o.metrics.Answered(metrics.Answer{
-		Route: c.Route, Method: c.Method, Status: c.Status, Received: c.Received, Sent: c.Bytes, Took: c.Duration, Torn: c.Torn, Cache: c.Cache,
+		Route: c.Route, Method: c.Method, Status: c.Status, Received: c.Received, Sent: c.Bytes, Took: c.Duration, Torn: c.Torn, Cache: c.Cache, Age: c.Age,
 	})
 	if strings.HasSuffix(c.Route, "/auth/token") && c.Method == http.MethodPost {
 		switch c.Status {

@@ -78,7 +78,7 @@ func (a *App) jobOptions(db *sqldb.DB, cfg config.Config, o Options) jobs.Option
 }
 
 // openAPI builds the HTTP interface and what runs beside it.
-func (a *App) openAPI(_ context.Context, cfg config.Config, o Options) (err error) {
+func (a *App) openAPI(ctx context.Context, cfg config.Config, o Options) (err error) {
 	a.watch(cfg, o)
 	options := api.Options{
 		Ingest: a.Ingest, Process: a.Process, Jobs: a.Jobs, Library: library{a.Store, a.disk}, Cache: a.Cache,
@@ -96,7 +96,7 @@ func (a *App) openAPI(_ context.Context, cfg config.Config, o Options) (err erro
 		return err
 	}
 	a.catchUp()
-	return nil
+	return a.listenMetrics(ctx, cfg)
 }
 
 // library adds to the store what the HTTP interface reads beside it.

@@ -16,6 +16,7 @@ type Config struct {
 	RedisURL    string     // Redis address (REDIS_URL); empty: the file cache
 	Listen      string     // host:port of the HTTP interface (LISTEN)
 	LogLevel    slog.Level // least level that is logged (LOG_LEVEL)
+	LogJSON     bool       // log lines on the terminal are JSON, too (LOG_FORMAT)
 
 	NASAAPIKey string // sent to the NASA Exoplanet Archive's host alone; empty: none
 	ESAAPIKey  string // sent to the ESA archive's host alone; empty: none
@@ -35,6 +36,7 @@ type Config struct {
 	TLS        TLS
 	Limits     Limits
 	Schedule   Schedule
+	Metrics    Metrics
 	Tracing    Tracing
 
 	entries []Entry

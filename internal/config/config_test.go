@@ -220,6 +220,7 @@ func TestSpellingsThatAreAccepted(t *testing.T) {
 		"any free port":                     {"listen", "localhost:0", "localhost:0"},
 		"a whole 127 network":               {"listen", "127.8.9.1:80", "127.8.9.1:80"},
 		"a database":                        {"database_url", "postgresql://u:p@h/x?sslmode=disable", "postgresql://h/x"},
+		"a database at a socket":            {"database_url", "postgres:///x?host=/run/postgresql", "postgres:///x"},
 		"a secure Redis":                    {"redis_url", "rediss://r:1/0", "rediss://r:1/0"},
 	} {
 		t.Run(name, func(t *testing.T) {

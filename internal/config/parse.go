@@ -294,9 +294,9 @@ func checkService(text string, schemes ...string) (value, string) {
 		return value{}, "is not an address"
 	case !slices.Contains(schemes, u.Scheme):
 		return value{}, fmt.Sprintf("does not begin with %s://", strings.Join(schemes, ":// or "))
-	case u.Hostname() == "":
+	case u.Hostname() == "" && !(schemes[0] == "postgres" && u.Query().Get("host") != ""): // a socket's folder
 		return value{}, "names no host"
-	case badPort(u.Port(), u.Host):
+	case u.Host != "" && badPort(u.Port(), u.Host):
 		return value{}, "has a bad port"
 	}
 	return value{text: text}, ""

@@ -58,6 +58,11 @@ type Schedule struct {
 	Retention   Task // raw tables, backups and logs that are too old
 }
 
+// Metrics says where numbers are told beside /metrics of the interface.
+type Metrics struct {
+	Listen string // host:port of its own, for workers too; empty: none
+}
+
 // Tracing says where traces go.
 type Tracing struct {
 	Endpoint string  // OTLP over HTTP; empty: no traces

@@ -20,6 +20,8 @@ func serviceSettings() []setting {
 		{key: "limits.address_per_minute", kind: count, fallback: "100", min: 1, max: 1e6, put: func(c *Config, v value) { c.Limits.AddressPerMinute = int(v.number) }},
 		{key: "limits.address_burst", kind: count, fallback: "200", min: 1, max: 1e6, put: func(c *Config, v value) { c.Limits.AddressBurst = int(v.number) }},
 
+		{key: "metrics.listen", env: "METRICS_LISTEN", kind: listenAt, put: func(c *Config, v value) { c.Metrics.Listen = v.text }},
+		{key: "log_format", env: "LOG_FORMAT", kind: word, fallback: "text", words: []string{"text", "json"}, put: func(c *Config, v value) { c.LogJSON = v.text == "json" }},
 		{key: "tracing.endpoint", env: "OTEL_EXPORTER_OTLP_ENDPOINT", kind: bucketURL, put: func(c *Config, v value) { c.Tracing.Endpoint = v.text }},
 		{key: "tracing.sample", kind: share, fallback: "1", put: func(c *Config, v value) { c.Tracing.Sample = v.real }},
 	}

@@ -19,8 +19,9 @@ type Answer struct {
 	Received int64 // bytes of the request's body
 	Sent     int64 // bytes of the answer's body
 	Took     time.Duration
-	Torn     bool   // the answer was cut in the middle
-	Cache    string // hit, miss, stale; empty: not a page that is kept
+	Torn     bool          // the answer was cut in the middle
+	Cache    string        // hit, miss; empty: not a page that is kept
+	Age      time.Duration // of a hit
 }
 
 type httpMetrics struct {
@@ -28,6 +29,7 @@ type httpMetrics struct {
 	duration       *prometheus.HistogramVec
 	received, sent *prometheus.CounterVec
 	pages          *prometheus.CounterVec
+	pageAge        prometheus.Observer
 	flight         prometheus.Gauge
 	torn           prometheus.Counter
 	limited        prometheus.Counter
@@ -54,7 +56,9 @@ func (h *httpMetrics) open(m *Metrics) {
 	h.sent = m.counter("http_sent_bytes_total", "Bytes of the bodies of answers.", "route", "method")
 	h.flight = plain(m.gauge("http_requests_in_flight", "Requests that are being answered."))
 	h.torn = plain(m.counter("http_answers_torn_total", "Answers that were cut in the middle, by a fault of ours or because the client left."))
-	h.pages = m.counter("http_cached_pages_total", "Answers that may be kept, by result: hit, miss, or stale when they were made anew because the data had changed.", "result")
+	h.pages = m.counter("http_cached_pages_total", "Answers that may be kept, by result: hit, or miss when they were made anew.", "result")
+	h.pageAge = plain(m.histogram("http_cached_page_age_seconds", "Age of the answers that were kept, when they were given again.", slow))
+	begin(h.pages, "hit", "miss")
 	h.limited = plain(m.counter("http_rate_limited_total", "Requests refused with 429 because a limit was reached."))
 	h.denied = plain(m.counter("http_denied_total", "Requests refused with 401 or 403."))
 	h.routes = children[routeKey, *route]{most: most, make: h.route, rest: routeKey{"other", "other"}}
@@ -117,7 +121,10 @@ func (m *Metrics) Answered(a Answer) {
 		h.torn.Inc()
 	}
 	switch a.Cache {
-	case "hit", "miss", "stale":
+	case "hit":
+		h.cached.get(a.Cache).Inc()
+		h.pageAge.Observe(a.Age.Seconds())
+	case "miss":
 		h.cached.get(a.Cache).Inc()
 	}
 	switch a.Status {
