@@ -45,7 +45,7 @@ export function tickText(values) {
 /** Ticks of time on the scale that is shown. @param {() => {scale:string,shown:string}} how */
 export function timeAxis(how, o = {}) {
   return axis({
-    size: 26, space: () => (how().shown === "UTC" ? 96 : how().shown === "BJD" ? 86 : 50),
+    size: 26, space: () => (how().shown === "UTC" ? 96 : how().shown === "BJD" ? 86 : 66),
     splits: (u, k, min, max, incr, space) => {
       const { scale, shown } = how();
       if (shown === "UTC") return utcTicks(min, max, scale, Math.max(2, u.bbox.width / devicePixelRatio / 96));
@@ -55,9 +55,9 @@ export function timeAxis(how, o = {}) {
     },
     values: (u, splits) => {
       const { scale, shown } = how(), step = splits.length > 1 ? splits[1] - splits[0] : 1;
-      if (shown === "UTC") return splits.map((t) => utcLabel(t, scale, step));
-      if (shown !== "BJD") return tickText(splits);
-      return splits.map((t) => (t + ZERO[scale]).toFixed(decimals(step)));
+      if (shown !== "BJD" && shown !== "UTC") return tickText(splits);
+      const room = 30 * (u.scales.x.max - u.scales.x.min) * devicePixelRatio / u.bbox.width; // a long label at the right end would be cut
+      return splits.map((t) => (t > u.scales.x.max - room ? "" : shown === "UTC" ? utcLabel(t, scale, step) : (t + ZERO[scale]).toFixed(decimals(step))));
     },
     ...o,
   });

@@ -83,14 +83,20 @@ export class LightCurvePlot {
 
   build() {
     this.#destroy();
-    const { raw, processed, nav } = this.o, s = this.s, small = isSmall(), view = s.processed ? this.view : "raw";
+    const { raw, processed, nav } = this.o, s = this.s, small = isSmall(), view = s.processed ? this.view : "raw", yWidth = this.#yWidth(small);
     raw.hidden = view === "processed";
     processed.hidden = view === "raw";
-    const height = (small ? 180 : 210) * (view === "both" ? 1 : 2), yWidth = small ? 50 : 62;
+    const height = (small ? 180 : 210) * (view === "both" ? 1 : 2);
     if (view !== "processed") this.plots.raw = this.#panel("raw", raw, s.raw, height, yWidth, view === "both");
     if (view !== "raw") this.plots.processed = this.#panel("processed", processed, s.rel, height, yWidth, false);
     this.#nav(nav, small ? 60 : 66, yWidth);
     this.#moved();
+  }
+
+  /** Room for the longest label, the same in all panels, so that their times stand above one another. */
+  #yWidth(small) {
+    const longest = Math.max(...yLimits(this.s, this.s.raw, this.s.first, this.s.last).map((v) => Math.round(v).toLocaleString("en-US").length));
+    return Math.max(small ? 50 : 62, Math.ceil((longest + (longest < 4 ? 3 : 0)) * 7.4 + 8));
   }
 
   #panel(kind, host, y, height, yWidth, above) {

@@ -81,20 +81,39 @@ class Page {
     this.figures = el("dl", { class: "kpis", "aria-label": "Key figures" });
     this.folds = new FoldCards({ signal, state, save: (p) => this.save(p) });
     this.curve = new CurveCard({ signal, state, target: t, save: (p) => this.save(p), choose: (p) => this.choose(p), loaded: (d) => this.#loaded(d), failed: () => { this.folds.foldNode.hidden = this.folds.powerNode.hidden = true; } });
-    this.reprocess = new Reprocess({ signal, current: () => ({ data: this.data, choice: this.choice() }), use: (p) => this.choose(p), kept: () => this.jobs.reload() });
+    this.reprocess = new Reprocess({ signal, current: () => ({ data: this.data, choice: this.choice() }), use: (p) => this.choose(p), kept: () => this.#kept() });
     this.steps = el("div");
     this.recipe = el("span");
+    this.files = el("div");
+    this.held = el("span");
     this.validation = undefined;
     this.jobs = jobsCard(signal);
     const held = t.missions.length > 0;
     fill(this.root, this.#crumb(), this.#head(held), held && this.figures, this.reprocess.node,
       held ? el("div", { class: "grid" }, this.curve.node, el("div", { class: "stack" }, this.folds.foldNode, this.folds.powerNode)) : this.#none(),
       el("div", { class: "grid3" }, catalogCard(t, signal), held && validationCard(t, this.#mission(), signal, (v) => { this.validation = v; this.#figures(); }),
-        held && card("Processing", { r: this.recipe }, this.steps), card("Files", { r: t.files?.length ? `${count(t.files.length)} held` : null }, filesView(t, signal)), this.jobs.node),
+        held && card("Processing", { r: this.recipe }, this.steps), card("Files", { r: this.held }, this.files), this.jobs.node),
       el("p", { class: "foot" }, "Times are barycentric: BKJD = BJD − 2454833, BTJD = BJD − 2457000."));
+    this.#files();
     this.#figures();
     fill(this.steps, waiting(4));
     if (held) await this.curve.load(this.choice());
+  }
+
+  #files() {
+    fill(this.held, this.target.files?.length ? `${count(this.target.files.length)} held` : "");
+    fill(this.files, filesView(this.target, this.signal));
+  }
+
+  /** A new result stands among the files. */
+  async #kept() {
+    this.jobs.reload();
+    try {
+      this.target.files = (await readTarget(this.target.query, this.signal)).files;
+      this.#files();
+    } catch (e) {
+      if (!isAbort(e)) toast("The list of files could not be brought up to date.");
+    }
   }
 
   #crumb() {
@@ -163,7 +182,7 @@ class Page {
 
   #figures() {
     const d = this.data, kpi = (name, value, note, kind) => el("div", { class: "kpi" }, el("dt", null, name), el("dd", { class: kind }, value), el("dd", { class: "note", title: typeof note === "string" ? note : null }, note || "\u00a0"));
-    const v = this.validation, valid = kpi("Validation", v === undefined ? "…" : v === null ? "Not yet" : v.errors ? "Errors" : v.warnings ? "Passed" : "Passed", v ? `${count(v.errors)} errors, ${count(v.warnings)} warnings` : v === null ? "not checked since it came" : "", v ? (v.errors ? "badv" : "okv") : null);
+    const v = this.validation, valid = kpi("Validation", v === undefined ? "…" : v === null ? "Not yet" : v.errors ? "Errors" : v.warnings ? "Passed" : "Passed", v ? `${count(v.errors)} errors, ${count(v.warnings)} warnings` : v === null ? "not checked yet" : "", v ? (v.errors ? "badv" : "okv") : null);
     if (!d) { fill(this.figures, ["Points kept", "Removed", "Cadence", "Scatter, 6.5 h", "Transits covered"].map((n) => kpi(n, "…", "")), valid); return; }
     const s = d.series, n = s.length, kept = s.counts[WHY.kept], gone = n - kept, small = (w) => el("small", null, w), share = (a, b) => `${num(100 * a / Math.max(1, b), 1)} %`;
     const about = d.thinned ? "about " : "";
@@ -181,8 +200,9 @@ class Page {
 
   #scatter(d, kpi, small) {
     const of = (k) => (this.reports ?? []).map((r) => r.metrics?.[k]?.cdpp_ppm).filter(Number.isFinite).sort((a, b) => a - b), mid = (l) => l[l.length >> 1];
-    const processed = mid(of("processed")) ?? scatter(d.series, d.series.rel), raw = mid(of("raw")) ?? scatter(d.series, d.series.raw), has = d.series.processed;
-    return kpi("Scatter, 6.5 h", [num(has ? processed : raw), " ", small("ppm")], has && Number.isFinite(raw) ? `${num(raw)} ppm before` : "not processed");
+    const kept = mid(of("processed")), before = mid(of("raw")), has = d.series.processed, here = scatter(d.series, has ? d.series.rel : d.series.raw);
+    if (kept === undefined) return kpi("Scatter, 6.5 h", [num(here), " ", small("ppm")], has ? "estimated by the page" : "not processed"); // no account of a stored result
+    return kpi("Scatter, 6.5 h", [num(kept), " ", small("ppm")], `${num(before)} ppm before`);
   }
 
   #covered(d, kpi, small) {

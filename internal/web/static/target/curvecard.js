@@ -51,6 +51,8 @@ export class CurveCard {
   constructor(o) {
     this.o = o;
     this.node = el("section", { class: "card curve", "aria-labelledby": "lc-h" });
+    this.node.curve = this; // for tests, and for who looks at the page with a script
+    this.shownAt = {};
     this.#build();
   }
 
@@ -122,7 +124,6 @@ export class CurveCard {
   }
 
   #show(U, d, first) {
-    const arrived = performance.now();
     this.data = d;
     fill(this.place);
     this.figure.hidden = false;
@@ -141,7 +142,7 @@ export class CurveCard {
     this.#notes(d);
     this.#layers(d);
     this.#window();
-    this.painted ??= performance.now() - arrived;
+    requestAnimationFrame(() => { this.shownAt[first ? "first" : "full"] = performance.now(); });
   }
 
   /** The window at first: all of it, or of many months the first forty days. */
@@ -175,7 +176,6 @@ export class CurveCard {
     const list = d.meta.warnings.map((w) => el("p", { class: "note-warn" }, icon("warn"), el("span", null, w)));
     if (d.thinned) list.push(el("p", { class: "note-warn" }, icon("warn"), el("span", null, `${count(d.thinned.of)} points are too many to draw: about ${count(d.thinned.shown)} are shown, the lowest and highest of each stretch. Choose a sector for all of them.`)));
     if (this.c.params) list.push(el("p", { class: "note-info" }, el("span", null, "Processed with parameters of your own."), button("Back to the profile", { small: true, on: () => this.o.choose({ params: "" }) })));
-    if (this.o.state.time === "UTC" && !this.c.params) this.utc = null;
     fill(this.notes, list);
   }
 
@@ -210,7 +210,7 @@ export class CurveCard {
     fill(this.read, el("span", null, shown, " ", el("b", null, `${timeText(from, scale, shown, digits)} – ${timeText(to, scale, shown, digits)}`)),
       el("span", null, el("b", null, count(this.plot.inView())), " points in view"), this.loading,
       shown === "UTC" && el("span", { class: "hide-s", title: "Light reaches the barycentre up to 8.3 minutes before or after it reaches the telescope" }, "at the barycentre"),
-      el("span", { class: "hide-s" }, "scroll zooms · drag pans · Shift-drag selects · ", el("kbd", null, "0"), " shows all"));
+      !this.loading && shown !== "UTC" && el("span", { class: "hide-s" }, "scroll zooms · drag pans · Shift-drag selects · ", el("kbd", null, "0"), " shows all"));
   }
 
   #point(i, spoken) {

@@ -104,7 +104,7 @@ export class FoldCards {
     const ppm = (v) => (Number.isFinite(v.ppm) ? `${num(v.ppm)} ± ${num(v.err)} ppm` : "not measurable");
     const odd = depth(near, e.duration, 1), even = depth(near, e.duration, 0), apart = Math.abs(odd.ppm - even.ppm) / Math.hypot(odd.err, even.err);
     fill(this.facts, row("Epoch T₀", `${num(e.t0, 5).replaceAll(",", "")} ${scale}`), row("Duration", `${num(e.duration * 24, 2)} h`),
-      row(e.depth_ppm ? "Depth, catalog → measured" : "Depth, measured", [e.depth_ppm ? `${num(e.depth_ppm)} → ` : "", el("b", null, ppm(d))]),
+      e.depth_ppm > 0 && row("Depth, catalog", `${num(e.depth_ppm)} ppm`), row("Depth, measured", el("b", null, ppm(d))),
       this.parity && [row("Depth, odd", ppm(odd)), row("Depth, even", ppm(even)), Number.isFinite(apart) && row("Odd against even", `${num(apart, 1)} σ apart`)],
       row("Ephemeris source", source(e.source) || (this.peak ? "periodogram" : "–")));
     this.plot.setAttribute("aria-label", `Flux folded on ${num(used.period, 6)} days: ${Number.isFinite(d.ppm) ? `a dip ${num(d.ppm)} parts per million deep` : "no measurable dip"}, lasting ${num(e.duration * 24, 1)} hours.`);

@@ -154,7 +154,7 @@ export class Reprocess {
     };
     const rows = [
       ["Points kept", "kept", count, 1], ["Removed by quality", "quality", count, 0], ["Removed as outliers", "outlier", count, 0], ["Segments", "segments", count, 0],
-      ["Scatter, 6.5 h", "scatter", (v) => (Number.isFinite(v) ? `${num(v)} ppm` : "–"), -1], ["Transit depth", "depth", (v) => (Number.isFinite(v) ? `${num(v)} ppm` : "–"), 1],
+      ["Scatter of 6.5 h means", "scatter", (v) => (Number.isFinite(v) ? `${num(v)} ppm` : "–"), -1], ["Transit depth", "depth", (v) => (Number.isFinite(v) ? `${num(v)} ppm` : "–"), 1],
     ];
     return [
       el("h3", { class: "gap-t" }, "Beside the former result"),
