@@ -168,13 +168,13 @@ func (s *Store) start(ctx context.Context) error {
 	if err := s.settleIn(ctx); err != nil {
 		return err
 	}
-	if s.Rebuild {
-		s.mustReindex.Store(true)
-		return nil
-	}
 	dead, err := s.dead()
 	if err != nil {
 		return err
+	}
+	if s.Rebuild {
+		s.mustReindex.Store(true)
+		return nil
 	}
 	return s.recover(ctx, append(dead, &home{dir: staging}))
 }
