@@ -17,14 +17,14 @@ type Access struct {
 	Own   bool       // what belongs to another user does not exist for whoever is no admin
 	Near  bool       // the addresses of Options.MetricsFrom need not sign in
 	Audit bool       // each call is recorded; one that cannot be recorded is refused
-	Free  bool       // not counted by the limits: probes
+	Free  bool       // not counted by the limits: probes, and the files of pages, of which one page has many
 	Kept  bool       // answers are kept until what is held changes
 	Form  bool       // takes a form (RFC 6749 §4.3.2) beside JSON
 	Names []string   // wildcards of the path and fields of the body that name what is acted on, for the record
 }
 
 // The rows of the table, by what they let do.
-func open(route string) Access { return Access{Route: route} }
+func open(route string) Access { return Access{Route: route, Free: true} }
 
 func read(route string) Access {
 	return Access{Route: route, Role: auth.User, Scope: auth.ScopeRead}

@@ -14,7 +14,18 @@
 //
 // Nothing is written on bad input: unknown fields and query parameters, wrong
 // types, wrong content types and bodies over 1 MiB are refused before a use
-// case is called. Until there are users, the server answers on loopback only:
-// requests under a foreign Host name and writes from another origin, which a
-// page in the user's browser could send, are refused.
+// case is called.
+//
+// # Who may call
+//
+// One table, access.go, says for each route the role, the scope of a key,
+// whether calls are recorded, and whether the answer is kept; New fails if a
+// route has no row or a row no route. Every request goes through the same layers
+// (Server.layers): identifier, headers, panics, address behind proxies, Host and
+// Origin, route, limits, caller, body, record, kept answers, handler. Without
+// accounts, and on a loopback address without users, everybody is local admin.
+//
+// Answers that depend on nothing but the address and what is held are kept under
+// a key that names the state of what is held: new data are another state, and no
+// message is needed to forget the old. X-Cache and Age tell.
 package api

@@ -46,16 +46,16 @@ func TestCallsAreCountedByAddressUserAndKey(t *testing.T) {
 		limit              int
 	}{
 		"an address without sign-in": {address: 5, limit: 5, calls: func(g *guarded, i int) (int, http.Header) {
-			return g.from("192.0.2.1", "", "GET", "/docs", "")
+			return g.from("192.0.2.1", "", "GET", "/api/v1/catalogs", "")
 		}},
 		"one address, wrong tokens": {address: 5, limit: 5, calls: func(g *guarded, i int) (int, http.Header) {
 			return g.from("192.0.2.1", "garbage"+strconv.Itoa(i), "GET", path, "")
 		}},
 		"a /64 of IPv6 is one": {address: 5, limit: 5, calls: func(g *guarded, i int) (int, http.Header) {
-			return g.from(fmt.Sprintf("2001:db8:1:2::%x", i+1), "", "GET", "/docs", "")
+			return g.from(fmt.Sprintf("2001:db8:1:2::%x", i+1), "", "GET", "/api/v1/catalogs", "")
 		}},
 		"a forged X-Forwarded-For has no effect": {address: 5, limit: 5, calls: func(g *guarded, i int) (int, http.Header) {
-			return g.from("192.0.2.1", "", "GET", "/docs", "", "X-Forwarded-For", fmt.Sprintf("198.51.100.%d", i), "Forwarded", fmt.Sprintf("for=198.51.100.%d", i), "X-Real-Ip", fmt.Sprintf("198.51.100.%d", i))
+			return g.from("192.0.2.1", "", "GET", "/api/v1/catalogs", "", "X-Forwarded-For", fmt.Sprintf("198.51.100.%d", i), "Forwarded", fmt.Sprintf("for=198.51.100.%d", i), "X-Real-Ip", fmt.Sprintf("198.51.100.%d", i))
 		}},
 		"what does not exist is counted, too": {address: 5, limit: 5, calls: func(g *guarded, i int) (int, http.Header) {
 			return g.from("192.0.2.1", "", "GET", "/api/v1/nothing", "")
@@ -102,14 +102,14 @@ func TestOthersAndProbesAreNotHeldUp(t *testing.T) {
 	g.people()
 	g.rebuild(budgets(3, 0, 0))
 	for range 10 {
-		g.from("192.0.2.1", "", "GET", "/docs", "")
+		g.from("192.0.2.1", "", "GET", "/api/v1/catalogs", "")
 	}
-	for path, want := range map[string]int{"/docs": 429, "/api/v1/health/live": 200} {
+	for path, want := range map[string]int{"/api/v1/catalogs": 429, "/api/v1/health/live": 200, "/docs": 200} {
 		if status, _ := g.from("192.0.2.1", "", "GET", path, ""); status != want {
 			t.Errorf("%s: %d, want %d", path, status, want)
 		}
 	}
-	if status, _ := g.from("192.0.2.2", "", "GET", "/docs", ""); status != 200 {
+	if status, _ := g.from("192.0.2.2", "", "GET", "/api/v1/catalogs", ""); status != 401 {
 		t.Errorf("another address: %d", status)
 	}
 }

@@ -19,7 +19,15 @@ type heldList struct {
 
 type heldListOutput struct{ Body heldList }
 
-type approveOutput struct{ Body ingest.TableResult }
+type approveInput struct {
+	ID     string `path:"id" maxLength:"200" doc:"the held_id of the answer that told of it"`
+	Prefer string `header:"Prefer" doc:"respond-async: answer 202 with a job at once (RFC 7240)"`
+}
+
+// approveRequest is what the job of an approval is told.
+type approveRequest struct {
+	ID string `json:"held_id"`
+}
 
 // discarded answers a discard.
 type discarded struct {
@@ -43,9 +51,13 @@ func (s *Server) heldRoutes(api huma.API) {
 	register(s, api, huma.Operation{
 		OperationID: "approve-held", Method: http.MethodPost, Path: Base + "/data/ingest/held/{id}/approve", Tags: []string{"ingestion"},
 		Summary: "Approve a held table", Description: "It becomes current.",
-	}, func(ctx context.Context, in *heldInput) (*approveOutput, error) {
+		Responses: results[ingest.TableResult](api),
+	}, func(ctx context.Context, in *approveInput) (*answer, error) {
+		if wantsAsync(in.Prefer) {
+			return s.submit(ctx, JobApprove, approveRequest{in.ID}, "respond-async")
+		}
 		res, err := s.ingest.Approve(ctx, in.ID)
-		return &approveOutput{res}, err
+		return done(res, err)
 	})
 	register(s, api, huma.Operation{
 		OperationID: "discard-held", Method: http.MethodPost, Path: Base + "/data/ingest/held/{id}/discard", Tags: []string{"ingestion"},

@@ -29,6 +29,7 @@ const (
 	JobTable      = "ingest.table"
 	JobLightCurve = "ingest.lightcurve"
 	JobBatch      = "ingest.batch"
+	JobApprove    = "ingest.approve"
 )
 
 // Handlers does the work of the jobs that the interface submits.
@@ -38,6 +39,9 @@ func Handlers(ing Ingester, proc Processor) map[string]jobs.Handler {
 		JobLightCurve: handler(ing.LightCurve),
 		JobBatch:      handler(ing.Batch),
 		JobPreprocess: handler(preprocessHandler(proc)),
+		JobApprove: handler(func(ctx context.Context, req approveRequest, _ ingest.Report) (ingest.TableResult, error) {
+			return ing.Approve(ctx, req.ID)
+		}),
 	}
 }
 

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bufio"
+	"context"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"exoplanetai/internal/api"
+	"exoplanetai/internal/audit"
 	"exoplanetai/internal/auth"
 	"exoplanetai/internal/jobs"
 )
@@ -91,6 +93,36 @@ func TestParallelChangesOfRolesKeepAnAdmin(t *testing.T) {
 			if err := g.auth.SetRole(t.Context(), name, auth.Admin); err != nil {
 				t.Fatal(err)
 			}
+		}
+	}
+}
+
+// TestStrangeAccessRaisesAnAlert is S18 through HTTP: a key from two networks,
+// and more downloads than a person makes.
+func TestStrangeAccessRaisesAnAlert(t *testing.T) {
+	g := newGuarded(t, nil)
+	g.people()
+	key, _ := g.key("una", auth.NewKey{})
+	watch := audit.NewWatch(audit.WatchOptions{Record: g.audit, Clock: g.clock, Rules: audit.Rules{DownloadFiles: audit.Burst{Count: 20, Within: time.Hour}}})
+	g.rebuild(func(o *api.Options) { o.Watch = watch })
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- watch.Run(ctx) }()
+	defer func() { cancel(); <-ended }()
+	for range 21 {
+		g.from("192.0.2.1", key, "GET", "/api/v1/files/checksums/raw.sha256", "")
+	}
+	g.from("203.0.113.9", key, "GET", "/api/v1/catalogs", "")
+	for range 12 {
+		g.from("198.51.100.1", "", "POST", signInPath, signInBody("una", "wrong-and-long-enough"))
+	}
+	start := time.Now()
+	for want := map[string]bool{audit.RuleDownloads: true, audit.RuleKeyPlaces: true, audit.RuleSignIns: true}; len(want) > 0; time.Sleep(10 * time.Millisecond) {
+		for _, e := range g.events(audit.Filter{Action: "alert *"}) {
+			delete(want, e.Code)
+		}
+		if time.Since(start) > 5*time.Second {
+			t.Fatalf("no alert of %v", want)
 		}
 	}
 }
