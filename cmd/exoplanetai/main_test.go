@@ -160,7 +160,13 @@ func (h home) whole(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("sha256sum -c: %v\n%s", err, clip(string(out)))
 	}
-	if left := h.files(t, ".staging"); len(left) > 0 {
+	left := h.files(t, ".staging")
+	for name := range left { // what a shared tree keeps there
+		if strings.HasSuffix(name, ".lock") || name == ".staging/database" {
+			delete(left, name)
+		}
+	}
+	if len(left) > 0 {
 		t.Fatalf("staging holds %v", left)
 	}
 }
