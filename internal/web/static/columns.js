@@ -67,18 +67,42 @@ export function widthOf(c) {
 }
 
 /** Uncertainties with as many digits as tell something. */
-const short = (v) => { const a = Math.abs(v); return number(a !== 0 && (a < 1e-4 || a >= 1e6) ? Number(a.toPrecision(2)).toExponential() : Number(a.toPrecision(2))); };
+const short = (v) => { const a = Math.abs(v); return a === 0 ? "0" : number(a < 1e-4 || a >= 1e6 ? Number(a.toPrecision(2)).toExponential() : Number(a.toPrecision(2))); };
 
-/** Writes a cell: the value, its uncertainties smaller, a dash for what is unknown. */
-export function cellOf(c, row) {
-  const v = row[c.name];
-  if (v === null || v === undefined || v === "") return el("span", { class: "dim" }, el("span", { "aria-hidden": "true" }, "–"), el("span", { class: "sr" }, "not measured"));
-  const text = typeof v === "number" && !isName(c) ? number(v) : String(v);
-  const up = c.up ? row[c.up] : null, down = c.down ? row[c.down] : null, limit = c.limit ? row[c.limit] : 0;
-  const mark = Number(limit) === 1 ? "< " : Number(limit) === -1 ? "> " : "";
-  if (typeof up !== "number" && typeof down !== "number") return mark + text;
-  const same = typeof up === "number" && typeof down === "number" && Math.abs(up) === Math.abs(down);
-  return [mark + text, " ", el("small", { class: "err" }, same ? "±" + short(up) : [typeof up === "number" ? "+" + short(up) : "", typeof down === "number" ? " −" + short(down) : ""].join(""))];
+/**
+ * Writes cells of a column: the value, its uncertainties smaller, a dash for what
+ * is unknown. A cell is used for many rows, one after the other: its parts stay.
+ * With href(row) the value is a link.
+ */
+export function painter(c, href) {
+  const name = isName(c);
+  return (cell, row) => {
+    const p = (cell.parts ??= parts(cell, href)), v = row[c.name];
+    if (v === null || v === undefined || v === "") {
+      p.text.nodeValue = "–";
+      p.small.textContent = "";
+      cell.setAttribute("aria-label", "not measured");
+      if (p.link) p.link.removeAttribute("href");
+      return;
+    }
+    cell.removeAttribute("aria-label");
+    const limit = c.limit ? Number(row[c.limit]) : 0, mark = limit === 1 ? "< " : limit === -1 ? "> " : "";
+    p.text.nodeValue = mark + (typeof v === "number" && !name ? number(v) : String(v));
+    p.small.textContent = errors(c.up ? row[c.up] : null, c.down ? row[c.down] : null);
+    if (p.link) { const to = href(row); to ? p.link.setAttribute("href", to) : p.link.removeAttribute("href"); }
+  };
+}
+
+function parts(cell, linked) {
+  const text = document.createTextNode(""), small = el("small", { class: "err" }), link = linked ? el("a", null, text) : null;
+  cell.replaceChildren(link || text, small);
+  return { text, small, link };
+}
+
+function errors(up, down) {
+  if (typeof up !== "number" && typeof down !== "number") return "";
+  if (typeof up === "number" && typeof down === "number" && Math.abs(up) === Math.abs(down)) return " ±" + short(up);
+  return (typeof up === "number" ? " +" + short(up) : "") + (typeof down === "number" ? " −" + short(Math.abs(down)) : "");
 }
 
 /** The star of a row, as the interface names it; null if the row names none. */

@@ -27,12 +27,18 @@ export function stars(asOf, signal) {
 async function read(asOf, signal) {
   const params = { columns: COLUMNS.join(","), limit: 100_000, format: "csv", as_of: asOf };
   const [csv, held] = await Promise.all([text("/catalogs/candidates", { params, signal }), heldCurves(signal).catch((e) => { if (e.status === 403) return new Map(); throw e; })]);
-  return group(parseCsv(csv), held);
+  const table = parseCsv(csv);
+  await breath();
+  return group(table, held);
 }
 
-function group({ names, rows }, held) {
+/** Lets the page answer to people between long pieces of work. */
+const breath = () => new Promise((done) => setTimeout(done));
+
+async function group({ names, rows }, held) {
   const at = Object.fromEntries(names.map((n, i) => [n, i])), all = new Map(), seen = new Set();
-  for (const r of rows) {
+  for (const [i, r] of rows.entries()) {
+    if (i % 4000 === 3999) await breath();
     const ids = [r[at.kic], r[at.epic], r[at.tic]].filter(Boolean), id = ids[0] || r[at.host_name] || r[at.candidate];
     let s = all.get(id);
     if (!s) {
@@ -49,10 +55,18 @@ function group({ names, rows }, held) {
     if (!seen.has(n)) all.set(n, { id: n, name: n, ids: [n], objects: [], words: "", disposition: "", missions: [h.mission], ra: NaN, dec: NaN, mag: null, files: h.files });
   }
   const list = [...all.values()];
-  for (const s of list) s.words = (s.name + " " + s.ids.join(" ") + " " + s.words).toLowerCase();
-  const order = new Intl.Collator("en", { numeric: true });
-  return list.sort((a, b) => order.compare(a.name, b.name));
+  await breath();
+  for (const s of list) {
+    s.words = (s.name + " " + s.ids.join(" ") + " " + s.words).toLowerCase();
+    s.squeezed = s.words.replace(/[\s-]+/g, "");
+    s.order = natural(s.name);
+  }
+  await breath();
+  return list.sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0));
 }
+
+/** A text whose plain order is the order of names: numbers in it by their size. */
+const natural = (s) => s.toLowerCase().replace(/\d+/g, (d) => d.padStart(12, "0"));
 
 const num = (s) => (s === "" || s === undefined ? NaN : Number(s));
 const rank = (d) => { const i = RANK.indexOf(d); return i < 0 ? RANK.length : i; };
@@ -64,8 +78,7 @@ export const wordsOf = (d) => (d ? d[0] + d.slice(1).toLowerCase() : "not in a c
 
 /** True if all words of a search are found in the names of a star. */
 export function matches(star, words) {
-  const squeezed = star.words.replace(/[\s-]+/g, "");
-  return words.toLowerCase().split(/\s*,\s*/).every((w) => star.words.includes(w) || squeezed.includes(w.replace(/[\s-]+/g, "")));
+  return words.toLowerCase().split(/\s*,\s*/).every((w) => star.words.includes(w) || star.squeezed.includes(w.replace(/[\s-]+/g, "")));
 }
 
 /** The columns of a list of stars for table.js. */
@@ -87,15 +100,13 @@ export function starColumns(el, number, chip) {
 /** Sorts a list of stars as a table asks. */
 export function sorted(list, sort) {
   if (!sort.length) return list;
-  const order = new Intl.Collator("en", { numeric: true });
-  const value = (s, name) => (name === "objects" ? s.objects.length : name === "missions" ? s.missions.join() : s[name]);
+  const value = (s, name) => (name === "objects" ? s.objects.length : name === "missions" ? s.missions.join() : name === "name" ? s.order : s[name]);
   const unknown = (v) => v === null || v === "" || Number.isNaN(v);
   return [...list].sort((a, b) => {
     for (const { name, down } of sort) {
       const x = value(a, name), y = value(b, name);
       if (unknown(x) !== unknown(y)) return unknown(x) ? 1 : -1; // what is unknown comes last
-      const d = typeof x === "number" ? x - y : order.compare(x, y);
-      if (d) return down ? -d : d;
+      if (x !== y && !unknown(x)) return x < y !== down ? -1 : 1;
     }
     return 0;
   });

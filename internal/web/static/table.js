@@ -4,6 +4,7 @@ import { el, fill, icon } from "./ui.js";
 
 const SPARE = 6; // rows kept above and below the window
 const MOST = 12_000_000; // pixels that browsers lay out without trouble
+const BESIDE = 300; // pixels of columns drawn left and right of the window
 
 /**
  * Where rows come from: all at once (LocalRows) or page by page (PagedRows).
@@ -78,7 +79,8 @@ let tables = 0;
  * @property {string} [help]   the longer name
  * @property {number} width    in pixels
  * @property {boolean} [num]   numbers stand at the right
- * @property {(row: any) => any} cell  text, a node or a list of both
+ * @property {(row: any) => any} [cell]  text, a node or a list of both
+ * @property {(cell: HTMLElement, row: any) => void} [paint]  instead: writes into a cell that may have been used before
  * @property {Node} [filter]   stands below the head
  */
 export class Table {
@@ -94,6 +96,10 @@ export class Table {
     this.element.addEventListener("scroll", () => this.soon(), { passive: true });
     this.element.addEventListener("keydown", (e) => this.key(e));
     this.body.addEventListener("click", (e) => this.click(e));
+    this.body.addEventListener("pointerover", (e) => { // a text that does not fit is told whole
+      const cell = e.target.closest("[role=gridcell]");
+      if (cell) cell.title = cell.scrollWidth > cell.clientWidth ? cell.textContent : "";
+    });
     this.element.addEventListener("focus", () => this.mark());
     this.element.addEventListener("blur", () => this.mark());
     new ResizeObserver(() => this.soon()).observe(this.element);
@@ -106,6 +112,7 @@ export class Table {
     this.columns = columns;
     this.at.col = Math.min(this.at.col, columns.length - 1);
     const width = columns.reduce((sum, c) => sum + c.width, 0);
+    this.edges = columns.reduce((list, c) => [...list, list.at(-1) + c.width], [0]);
     this.element.style.setProperty("--cols", columns.map((c, i) => (i === columns.length - 1 ? `minmax(${c.width}px,1fr)` : c.width + "px")).join(" "));
     this.element.style.setProperty("--wide", width + "px");
     this.element.setAttribute("aria-colcount", columns.length);
@@ -114,11 +121,32 @@ export class Table {
       el("div", { role: "row", class: "vt-row", "aria-rowindex": "1" }, columns.map((c, i) => this.headCell(c, i))),
       filters && el("div", { role: "row", class: "vt-row vt-filters", "aria-rowindex": "2" }, columns.map((c, i) => el("div", { role: "gridcell", "aria-colindex": i + 1 }, c.filter))));
     this.heads = filters ? 2 : 1;
+    this.forget();
+    if (this.rows) this.refresh();
+  }
+
+  /** Drops all rows: their cells are of other columns. */
+  forget() {
     for (const r of this.live.values()) r.remove();
     for (const r of this.spare) r.remove();
     this.live.clear();
     this.spare = [];
-    if (this.rows) this.refresh();
+    this.drawn = null;
+  }
+
+  /** Which columns are drawn beside the first, from and up to: those in sight, and some more. */
+  across() {
+    const left = this.element.scrollLeft, right = left + this.element.clientWidth, { edges, drawn } = this;
+    const reach = (margin) => {
+      let from = 1, to = 1;
+      while (from < this.columns.length && edges[from + 1] < left - margin) from++;
+      for (to = from; to < this.columns.length && edges[to] < right + margin; to++);
+      return [from, to];
+    };
+    const [from, to] = reach(0);
+    if (drawn && from >= drawn[0] && to <= drawn[1]) return;
+    this.forget();
+    this.drawn = reach(BESIDE);
   }
 
   headCell(c, i) {
@@ -165,6 +193,7 @@ export class Table {
 
   draw() {
     if (!this.rows) return;
+    this.across();
     const seen = Math.ceil(this.element.clientHeight / this.rowHeight);
     const first = Math.max(0, Math.floor(this.element.scrollTop / this.step) - SPARE), end = Math.min(this.rows.total, first + seen + 2 * SPARE);
     this.first = first;
@@ -181,29 +210,34 @@ export class Table {
   }
 
   take() {
-    const r = this.spare.pop() || this.body.appendChild(el("div", { role: "row", class: "vt-row" }, this.columns.map((c, k) => el("div", { role: "gridcell", "aria-colindex": k + 1, class: c.num ? "num" : null }))));
-    r.hidden = false;
-    return r;
+    const old = this.spare.pop();
+    if (old) { old.hidden = false; return old; }
+    const r = el("div", { role: "row", class: "vt-row" }), [from, to] = this.drawn;
+    r.cells = new Map();
+    for (const k of [0, ...Array.from({ length: to - from }, (_, i) => from + i)]) {
+      const cell = el("div", { role: "gridcell", "aria-colindex": k + 1, class: this.columns[k].num ? "num" : null });
+      cell.style.gridColumn = k + 1;
+      r.cells.set(k, cell);
+      r.append(cell);
+    }
+    return this.body.appendChild(r);
   }
 
   place(r, i, row) {
     this.live.set(i, r);
     r.dataset.i = i;
     r.dataset.stale = "0";
-    r.dataset.empty = row ? "0" : "1";
-    r.classList.toggle("odd", i % 2 === 1);
+    r.dataset.empty = row ? "0" : "1"; // the style sheet shows a grey bar instead of what stood there
     r.setAttribute("aria-rowindex", i + this.heads + 1);
     r.style.transform = `translateY(${i * this.step}px)`;
-    this.columns.forEach((c, k) => {
-      const cell = r.children[k];
-      if (!row) fill(cell, el("span", { class: "bar-g" }));
-      else {
-        const v = c.cell(row);
-        if (typeof v === "string") cell.textContent = v;
-        else fill(cell, v);
-        cell.title = cell.textContent.length > 18 ? cell.textContent : "";
-      }
-    });
+    if (!row) return;
+    for (const [k, cell] of r.cells) {
+      const c = this.columns[k];
+      if (c.paint) { c.paint(cell, row); continue; }
+      const v = c.cell(row);
+      if (typeof v === "string") cell.textContent = v;
+      else fill(cell, v);
+    }
   }
 
   // ---------- keyboard: the table has the focus, one cell is the active one ----------
@@ -211,7 +245,7 @@ export class Table {
   mark() {
     const focused = document.activeElement === this.element && this.element.matches(":focus-visible");
     this.body.querySelector(".vt-at")?.classList.remove("vt-at");
-    const cell = this.live.get(this.at.row)?.children[this.at.col];
+    const cell = this.live.get(this.at.row)?.cells.get(this.at.col);
     if (!focused || !cell) return this.element.removeAttribute("aria-activedescendant");
     cell.id = `${this.id}-c`;
     for (const other of this.body.querySelectorAll(`#${this.id}-c`)) if (other !== cell) other.removeAttribute("id");
@@ -224,7 +258,7 @@ export class Table {
     const top = this.at.row * this.step, e = this.element, headed = this.head.offsetHeight;
     if (top < e.scrollTop) e.scrollTop = top;
     else if (top + this.rowHeight > e.scrollTop + e.clientHeight - headed) e.scrollTop = top + this.rowHeight - e.clientHeight + headed;
-    const left = this.columns.slice(0, this.at.col).reduce((s, c) => s + c.width, 0), fixed = this.columns[0].width;
+    const left = this.edges[this.at.col], fixed = this.columns[0].width;
     if (this.at.col > 0 && left - fixed < e.scrollLeft) e.scrollLeft = left - fixed;
     else if (left + this.columns[this.at.col].width > e.scrollLeft + e.clientWidth) e.scrollLeft = left + this.columns[this.at.col].width - e.clientWidth;
     this.draw();
@@ -245,7 +279,7 @@ export class Table {
   click(e) {
     const r = e.target.closest(".vt-row");
     if (!r || e.target.closest("a,button,input")) return;
-    this.at = { row: Number(r.dataset.i), col: Math.max(0, [...r.children].indexOf(e.target.closest("[role=gridcell]"))) };
+    this.at = { row: Number(r.dataset.i), col: Number(e.target.closest("[role=gridcell]")?.getAttribute("aria-colindex") || 1) - 1 };
     if (e.detail === 2 && this.open) { const row = this.rows.row(this.at.row); if (row) this.open(row); }
     this.mark();
   }

@@ -5,7 +5,7 @@ import { el, fill, icon, button, chip, heading, failed, waiting, empty, menu, to
 import { Table, PagedRows } from "../table.js";
 import { parseCsv } from "../csv.js";
 import { heldCurves } from "../held.js";
-import { FACETS, STAR_COLUMNS, cellOf, firstColumns, groupOf, groupOrder, isName, isNumeric, paired, starOf, widthOf } from "../columns.js";
+import { FACETS, STAR_COLUMNS, firstColumns, groupOf, groupOrder, isName, isNumeric, painter, paired, starOf, widthOf } from "../columns.js";
 
 const NAMES = { koi: "KOI", toi: "TOI", k2: "K2", candidates: "All candidates", gaia: "Gaia hosts" };
 const TITLES = { koi: "Kepler Objects of Interest", toi: "TESS Objects of Interest", k2: "K2 planets and candidates", candidates: "Planets and candidates merged of the KOI, TOI and K2 tables", gaia: "Host stars as Gaia sees them" };
@@ -201,7 +201,7 @@ class Screen {
       this.inputs.set(name, input);
       return {
         name, label: name, unit: c.unit, help: c.unit ? `${name}, ${c.unit}` : name, width: widthOf(c), num, filter: input,
-        cell: i > 0 ? (row) => cellOf(c, row) : (row) => { const star = starOf(row); return star ? el("a", { href: "/targets/" + encodeURIComponent(star) }, cellOf(c, row)) : cellOf(c, row); },
+        paint: painter(c, i > 0 ? null : (row) => { const star = starOf(row); return star ? "/targets/" + encodeURIComponent(star) : null; }),
       };
     });
   }

@@ -106,13 +106,15 @@ export async function show(root, { url, signal, go }) {
       else fill(result, failed("The query was refused.", e, () => run()));
     }
   }
+  /** Wide enough for the head and the first rows. */
+  const widthFor = (n, k) => Math.max(90, Math.min(280, 30 + 7.4 * Math.max(n.length, ...answer.rows.slice(0, 50).map((r) => r[k].length))));
   function draw() {
     if (!answer.rows.length) return void fill(result, el("div", { class: "body" }, "No row meets all conditions."));
     const head = el("p", { class: "read" }, el("b", null, count(answer.rows.length)), ` rows, ${answer.names.length} columns`, answer.rows.length >= s.limit && [" ", chip("warn", "there may be more: the limit is reached")]);
     const numeric = answer.names.map((_, k) => answer.rows.every((r) => r[k] === "" || Number.isFinite(Number(r[k]))) && answer.rows.some((r) => r[k] !== ""));
     if (s.as === "plot") return plot(head, numeric);
     answer.objects ??= answer.rows.map((r) => Object.fromEntries(answer.names.map((n, i) => [n, r[i]])));
-    const columns = answer.names.map((n, k) => ({ name: n, label: n, num: numeric[k], width: Math.max(100, Math.min(260, 30 + 7.4 * n.length)), cell: (row) => {
+    const columns = answer.names.map((n, k) => ({ name: n, label: n, num: numeric[k], width: widthFor(n, k), cell: (row) => {
       const v = row[n], words = v === "" ? "–" : numeric[k] && !/id$|^TIC|^TOI/i.test(n) ? number(v) : v, star = k === 0 && starOf(row);
       return star ? el("a", { href: "/targets/" + encodeURIComponent(star) }, words) : words;
     } }));
