@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"exoplanetai/internal/cache"
@@ -18,6 +19,7 @@ const (
 	maxKeptPages = 64 << 20  // bytes of all, in memory
 	keptFor      = time.Hour // what no source of ours tells may change: stars that an archive knows by a name
 	stampFor     = 100 * time.Millisecond
+	stampAtMost  = time.Second
 	waitForPage  = 2 * time.Second // until one makes the page oneself that another is making
 )
 
@@ -49,11 +51,16 @@ type pageStore struct {
 	max    int                      // of bytes
 	making map[string]chan struct{} // keys whose pages are being made; closed when done
 
-	stampMu sync.Mutex // guards what follows; held while the stamp is asked for, so that one asks for all
-	stamp   string
-	stampAt time.Time
-	turns   uint64 // calls of this server that may have changed something
-	seen    uint64 // of them at the time of the stamp
+	asking sync.Mutex // held while the stamp is asked for: one asks for all
+	newest atomic.Pointer[stamp]
+	turns  atomic.Uint64 // calls of this server that may have changed something
+}
+
+// stamp names a state of what is held.
+type stamp struct {
+	text  string
+	at    time.Time // when it was asked for
+	turns uint64    // at that time
 }
 
 type keptPage struct {
@@ -69,28 +76,43 @@ func newPageStore(o Options) *pageStore {
 }
 
 // changed makes the next question ask for the stamp again.
-func (p *pageStore) changed() {
-	p.stampMu.Lock()
-	p.turns++
-	p.stampMu.Unlock()
-}
+func (p *pageStore) changed() { p.turns.Add(1) }
 
-// now returns the stamp of what is held: at most a tenth of a second old, and
-// never older than a change by this server.
+// now returns the stamp of what is held. One of the last tenth of a second will
+// do, and one of the last second while another asks, but never one from before a
+// change by this server.
 func (p *pageStore) now(ctx context.Context) (string, error) {
-	p.stampMu.Lock()
-	defer p.stampMu.Unlock()
-	at := p.clock()
-	if age := at.Sub(p.stampAt); p.stamp != "" && p.seen == p.turns && age >= 0 && age < stampFor {
-		return p.stamp, nil
+	st := p.newest.Load()
+	if p.fresh(st, stampFor) {
+		return st.text, nil
 	}
-	turns := p.turns
+	if p.fresh(st, stampAtMost) {
+		if !p.asking.TryLock() {
+			return st.text, nil
+		}
+	} else {
+		p.asking.Lock()
+	}
+	defer p.asking.Unlock()
+	if st = p.newest.Load(); p.fresh(st, stampFor) { // another has just asked
+		return st.text, nil
+	}
+	st = &stamp{at: p.clock(), turns: p.turns.Load()}
 	text, err := p.stamps.Stamp(ctx)
 	if err != nil {
 		return "", err
 	}
-	p.stamp, p.stampAt, p.seen = exo.DigestOf([]byte(text)).Hex()[:32], at, turns
-	return p.stamp, nil
+	st.text = exo.DigestOf([]byte(text)).Hex()[:32]
+	p.newest.Store(st)
+	return st.text, nil
+}
+
+func (p *pageStore) fresh(st *stamp, most time.Duration) bool {
+	if st == nil || st.turns != p.turns.Load() {
+		return false
+	}
+	age := p.clock().Sub(st.at)
+	return age >= 0 && age < most
 }
 
 // get returns a page that was kept under the key.
