@@ -102,6 +102,7 @@ type App struct {
 	dataPath string
 	db       *sqldb.DB      // the index
 	cache    fsys.FS        // nil: there is none to read
+	caches   fsys.FS        // those of all processes, for the clean-up
 	tables   *tables.Tables // of Store, parsed once for all
 	closers  []closer
 

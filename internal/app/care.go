@@ -46,7 +46,7 @@ const sweepNow = 10 * time.Second
 // openMaintain builds what frees room. Only a writer may remove anything.
 func (a *App) openMaintain(cfg config.Config, o Options) error {
 	m := maintain.Options{
-		Store: a.Store, Versions: a.Releases, FS: a.disk, Cache: a.cache, Clock: o.Clock, Log: a.Log, Guard: a.Guard,
+		Store: a.Store, Versions: a.Releases, FS: a.disk, Cache: a.caches, Clock: o.Clock, Log: a.Log, Guard: a.Guard,
 		RawRetention: cfg.Storage.RawRetention, CacheRetention: cfg.Storage.CacheRetention, LogRetention: cfg.Logs.Keep, CacheMaxBytes: cfg.Storage.CacheMaxBytes,
 	}
 	if cfg.Backup.Repository != "" {
@@ -162,7 +162,7 @@ func (a *App) backupOptions(cfg config.Config, o Options) (backup.Options, error
 	if b.DataPath, err = filepath.Abs(cfg.DataPath); err != nil {
 		return b, exo.E(op, exo.Internal, nil, err)
 	}
-	state, err := filepath.Abs(cfg.CachePath)
+	state, err := filepath.Abs(a.cacheFolder(cfg))
 	if err != nil {
 		return b, exo.E(op, exo.Internal, nil, err)
 	}

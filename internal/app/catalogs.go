@@ -20,7 +20,7 @@ import (
 // openCatalogs builds what reads the tables, validates them and makes others of
 // them: queries, the history of changes, reviews, derived tables.
 func (a *App) openCatalogs(cfg config.Config, o Options, ingesting ingest.Options) error {
-	folder, err := filepath.Abs(cfg.CachePath)
+	folder, err := filepath.Abs(a.cacheFolder(cfg))
 	if err != nil {
 		return exo.E("app.openCatalogs", exo.Internal, nil, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"path/filepath"
 	"time"
 
 	"exoplanetai/internal/api"
@@ -17,7 +18,7 @@ import (
 )
 
 func (a *App) openCache(cfg config.Config, o Options) error {
-	disk, err := fsys.OpenDir(cfg.CachePath, o.Role != Reader)
+	disk, err := fsys.OpenDir(a.cacheFolder(cfg), o.Role != Reader)
 	if err != nil {
 		if o.Role == Reader && errors.Is(err, exo.NotFound) {
 			return nil
@@ -25,12 +26,26 @@ func (a *App) openCache(cfg config.Config, o Options) error {
 		return err
 	}
 	a.later("cache folder", disk.Close)
-	a.cache = disk
+	a.cache, a.caches = disk, disk
+	if a.instance != "" { // a clean-up sees those of all, also of processes that are no more
+		all, err := fsys.OpenDir(cfg.CachePath, false)
+		if err != nil {
+			return err
+		}
+		a.later("cache folders", all.Close)
+		a.caches = all
+	}
 	if a.files, err = file.New(file.Options{FS: disk, Clock: o.Clock}); err != nil {
 		return err
 	}
 	a.Cache = a.files
 	return nil
+}
+
+// cacheFolder is where this process caches. Of several that share the data folder
+// each has a folder of its own: a file that is being made has one writer.
+func (a *App) cacheFolder(cfg config.Config) string {
+	return filepath.Join(cfg.CachePath, a.instance)
 }
 
 // openJobs opens the queue, and begins to work on it unless others do.
