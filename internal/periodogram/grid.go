@@ -32,8 +32,7 @@ func (c *Curve) Grid(p Params) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	step := p.FrequencyFactor * p.Durations[0] / (c.Baseline() * c.Baseline())
-	n := 1 + math.RoundToEven((1/lo-1/hi)/step)
+	step, n := c.step(p), c.steps(p, lo, hi)
 	if p.Spacing == SpacingLog || p.Spacing == SpacingAuto && n > AutoPeriods {
 		return c.logGrid(p, lo, hi)
 	}
@@ -42,9 +41,37 @@ func (c *Curve) Grid(p Params) ([]float64, error) {
 	}
 	periods := make([]float64, int(n))
 	for i := range periods {
-		periods[i] = 1 / (1/lo - step*float64(i))
+		periods[i] = 1 / (1/lo - float64(step*float64(i)))
 	}
 	return periods, nil
+}
+
+// Resolve returns the parameters that Grid and NewSearch use: the defaults in
+// the place of zero values, the range of periods, and the spacing that is
+// chosen by SpacingAuto. p must be good for Grid.
+func (c *Curve) Resolve(p Params) Params {
+	p = p.WithDefaults()
+	lo, hi, err := c.span(p)
+	if err != nil {
+		return p
+	}
+	if p.MinimumPeriod, p.MaximumPeriod = lo, hi; p.Spacing == SpacingAuto {
+		p.Spacing = SpacingFrequency
+		if c.steps(p, lo, hi) > AutoPeriods {
+			p.Spacing = SpacingLog
+		}
+	}
+	return p
+}
+
+// step is that of the frequency grid, in 1/day.
+func (c *Curve) step(p Params) float64 {
+	return p.FrequencyFactor * p.Durations[0] / (c.Baseline() * c.Baseline())
+}
+
+// steps is the number of periods of the frequency grid.
+func (c *Curve) steps(p Params, lo, hi float64) float64 {
+	return 1 + math.RoundToEven((1/lo-1/hi)/c.step(p))
 }
 
 // span returns the shortest and the longest period to try.

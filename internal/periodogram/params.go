@@ -8,6 +8,10 @@ import (
 	"exoplanetai/internal/exo"
 )
 
+// Algorithm is the version of the definitions of docs/periodogram.md. The same
+// version gives the same bits of the same input.
+const Algorithm = 1
+
 // Objective names what is made greatest over phase and duration.
 type Objective string
 

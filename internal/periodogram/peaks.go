@@ -29,10 +29,10 @@ type Peak struct {
 	Ratio [2]int // period over that peak's, as numerator and denominator; 0, 0: none
 }
 
-// ratios are those that a box makes by itself, or a binary star with two
+// ratios are one, and those that a box makes by itself, or a binary star with two
 // eclipses: every other transit, two for one, and so on.
 func ratios() [][2]int {
-	return [][2]int{{1, 2}, {2, 1}, {1, 3}, {3, 1}, {2, 3}, {3, 2}, {1, 4}, {4, 1}, {3, 4}, {4, 3}}
+	return [][2]int{{1, 1}, {1, 2}, {2, 1}, {1, 3}, {3, 1}, {2, 3}, {3, 2}, {1, 4}, {4, 1}, {3, 4}, {4, 3}}
 }
 
 // Peaks returns the highest peaks of a result, the highest first; none if its
@@ -97,15 +97,24 @@ func summits(r *Result, o PeakOptions) []int {
 // belongs finds the strongest peak that peak i belongs to.
 func belongs(list []Peak, i int, baseline float64) (of int, ratio [2]int) {
 	for j := range i {
-		tolerance := min(max(list[i].Duration, list[j].Duration)/baseline, 0.02)
-		for _, q := range ratios() {
-			want := list[j].Period * float64(q[0]) / float64(q[1])
-			if math.Abs(list[i].Period/want-1) <= tolerance {
-				return j, q
-			}
+		if q, _ := Ratio(list[i].Period, list[j].Period, max(list[i].Duration, list[j].Duration)/baseline); q[0] > 0 && q[0] != q[1] {
+			return j, q
 		}
 	}
 	return -1, [2]int{}
+}
+
+// Ratio returns the ratio of small whole numbers that two periods have within a
+// share of tolerance, at most 0.02, and how far off they are; 0, 0 if they have
+// none.
+func Ratio(period, of, tolerance float64) (ratio [2]int, off float64) {
+	off = min(tolerance, 0.02)
+	for _, q := range ratios() {
+		if d := math.Abs(period/(of*float64(q[0])/float64(q[1])) - 1); d <= off {
+			ratio, off = q, d
+		}
+	}
+	return ratio, off
 }
 
 // spread returns mean and standard deviation.

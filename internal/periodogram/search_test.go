@@ -17,7 +17,7 @@ func TestAPlanetIsFoundWithItsDepthAndDuration(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := make.planets[0]
 			s := make.series()
-			params := periodogram.Params{Durations: []float64{p.duration / 2, p.duration, p.duration * 2}, Spacing: periodogram.SpacingLog, FrequencyFactor: 3, MinimumPeriod: max(1, p.period/4)}
+			params := periodogram.Params{Durations: []float64{p.duration / 2, p.duration, p.duration * 2}, Spacing: periodogram.SpacingLog, FrequencyFactor: 3, MinimumPeriod: max(1, p.period/4), MaximumPeriod: 3 * p.period}
 			periods := grid(t, s, params)
 			r := run(t, s, periods, params)
 			c, err := periodogram.NewCurve(s)
@@ -45,7 +45,7 @@ func TestAPlanetIsFoundWithItsDepthAndDuration(t *testing.T) {
 
 func TestHarmonicsAreMarked(t *testing.T) {
 	s := synth{start: 0, days: 60, cadence: 0.01, noise: 2e-4, planets: []planet{{3, 1, 0.15, 2e-3}}, seed: 9}.series()
-	p := periodogram.Params{Durations: []float64{0.15}, MaximumPeriod: 15}
+	p := periodogram.Params{Durations: []float64{0.15}, MaximumPeriod: 15, FrequencyFactor: 4}
 	r := run(t, s, grid(t, s, p), p)
 	peaks := periodogram.Peaks(r, 60, periodogram.PeakOptions{})
 	ratios := map[[2]int]bool{}
