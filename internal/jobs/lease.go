@@ -118,11 +118,9 @@ func (r *Runner) setLost(lost bool) {
 	r.lost = lost
 }
 
-// hearCancels stops those jobs that were cancelled through another process.
+// hearCancels stops those jobs that were cancelled through another process; a
+// command beside a server is one, also on SQLite.
 func (r *Runner) hearCancels(ctx context.Context) {
-	if !r.shared {
-		return
-	}
 	tick := time.NewTicker(cancelEvery)
 	defer tick.Stop()
 	for {

@@ -62,7 +62,8 @@ func (w *worker) Work(ctx context.Context, job *river.Job[task]) error {
 }
 
 // Open prepares the tables and makes a Runner that takes jobs but does not
-// work on them before Start.
+// work on them before Start. On a database that is open to read only it can tell
+// of jobs, and nothing else.
 func Open(ctx context.Context, o Options) (*Runner, error) {
 	const op = "jobs.Open"
 	if o.DB == nil || o.Clock == nil {
@@ -77,23 +78,32 @@ func Open(ctx context.Context, o Options) (*Runner, error) {
 	}
 	quiet := slog.New(newQuiet(r.opts.Log.Handler()))
 	driver := r.driver()
-	err := r.db.Alone(ctx, "river", func() error {
-		migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: quiet})
-		if err == nil {
-			_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
-		}
-		return err
-	})
-	if err == nil {
-		err = sqldb.Migrate(ctx, r.db, "jobs", schema)
-	}
-	if err != nil {
+	if err := r.migrate(ctx, driver, quiet); err != nil {
 		return nil, sqldb.Typed(op, nil, err)
 	}
+	var err error
 	if r.client, err = river.NewClient(driver, r.riverConfig(quiet)); err != nil {
 		return nil, exo.E(op, exo.Internal, nil, err)
 	}
 	return r, nil
+}
+
+// migrate makes the tables, or brings them up to date. Who only reads needs none
+// of River's.
+func (r *Runner) migrate(ctx context.Context, driver riverdriver.Driver[*sql.Tx], log *slog.Logger) error {
+	if !r.db.ReadOnly() {
+		err := r.db.Alone(ctx, "river", func() error {
+			migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: log})
+			if err == nil {
+				_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return sqldb.Migrate(ctx, r.db, "jobs", schema)
 }
 
 // driver is River's way to the database. On Postgres, too, it goes through
@@ -140,7 +150,7 @@ func (r *Runner) Start(ctx context.Context) error {
 	if again {
 		return exo.Errorf(op, exo.Conflict, nil, "the jobs run already")
 	}
-	if r.opts.InsertOnly {
+	if r.opts.InsertOnly || r.db.ReadOnly() {
 		return nil
 	}
 	if err := r.register(ctx); err != nil {
@@ -174,7 +184,7 @@ func (r *Runner) Close(ctx context.Context) error {
 	started := r.started
 	r.closing = true
 	r.mu.Unlock()
-	if !started || r.opts.InsertOnly {
+	if !started || r.opts.InsertOnly || r.db.ReadOnly() {
 		return nil
 	}
 	if err := r.client.StopAndCancel(ctx); err != nil {
