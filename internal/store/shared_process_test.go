@@ -36,7 +36,7 @@ func sharedFile(writer, i int) (name string, data []byte) {
 	return name, bytes.Repeat(fmt.Appendf(nil, "%d %d\n", writer, i), 200+i)
 }
 
-const sharedFiles = 500 // of each writer
+const sharedFiles = 500 / min(stride, 3) // of each writer
 
 // writeShared publishes all files of a writer that are not done, four at a time,
 // and says of each when it is acknowledged.
