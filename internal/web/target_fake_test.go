@@ -134,7 +134,11 @@ func powers() map[string]any {
 		}
 		periods, power = append(periods, p), append(power, v)
 	}
-	return map[string]any{"period_d": periods, "power": power, "best": map[string]any{"period_d": starPeriod, "duration_d": starDuration, "depth_ppm": 9100, "t0": starEpoch, "snr": 812}}
+	peak := func(k float64, of any, ratio, object string) map[string]any {
+		return map[string]any{"period_d": starPeriod * k, "duration_d": starDuration, "depth": map[string]any{"ppm": 9100, "err_ppm": 11}, "transit_time": starEpoch + 4*starPeriod, "snr": 812, "sde": 30,
+			"harmonic_of": of, "ratio": ratio, "object": "K00010.01", "object_ratio": object}
+	}
+	return map[string]any{"period_d": periods, "power": power, "periods": 120000, "best": peak(1, nil, "", "1:1"), "peaks": []any{peak(1, nil, "", "1:1"), peak(2, 0, "2:1", "2:1")}, "warnings": []string{}}
 }
 
 // parameters are a few of those of preprocessing, as the interface describes them.
@@ -157,10 +161,10 @@ func (s *fakeStar) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	row := map[string]any{"kepid": 6922244, "koi_period": starPeriod, "koi_disposition": "CONFIRMED", "koi_prad": 14.92}
 	switch {
 	case path == "/targets/KIC 6922244":
-		answer(w, s.target())
+		starAnswer(w, s.target())
 	case path == "/lightcurves/KIC 6922244" && strings.Contains(q.Get("processing_params"), "-3"):
 		w.WriteHeader(http.StatusBadRequest)
-		answer(w, map[string]any{"title": "Invalid", "status": 400, "code": "Invalid", "detail": "1 parameter does not fit", "request_id": "ab12",
+		starAnswer(w, map[string]any{"title": "Invalid", "status": 400, "code": "Invalid", "detail": "1 parameter does not fit", "request_id": "ab12",
 			"parameters": []any{map[string]any{"name": "sigma_clip_sigma", "value": -3, "limits": "above 0, at most 1000000000"}}})
 	case path == "/lightcurves/KIC 6922244" && q.Get("format") == "bin":
 		n := 1
@@ -170,28 +174,28 @@ func (s *fakeStar) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/vnd.exoplanetai.lc")
 		_, _ = w.Write(s.bin(q.Get("series") == "processed", n)) // the browser may be gone
 	case path == "/lightcurves/KIC 6922244":
-		answer(w, s.meta(q.Get("profile")))
+		starAnswer(w, s.meta(q.Get("profile")))
 	case path == "/lightcurves/KIC 6922244/periodogram":
-		answer(w, powers())
+		starAnswer(w, powers())
 	case path == "/catalogs/koi/versions":
-		answer(w, map[string]any{"table": "koi", "versions": []any{map[string]any{"id": "koi_2", "number": 2, "retrieved_at": "2026-11-24T13:00:52Z", "rows": 9564}, map[string]any{"id": "koi_1", "number": 1, "retrieved_at": "2026-10-24T13:00:52Z", "rows": 9560}}})
+		starAnswer(w, map[string]any{"table": "koi", "versions": []any{map[string]any{"id": "koi_2", "number": 2, "retrieved_at": "2026-11-24T13:00:52Z", "rows": 9564}, map[string]any{"id": "koi_1", "number": 1, "retrieved_at": "2026-10-24T13:00:52Z", "rows": 9560}}})
 	case strings.HasPrefix(path, "/catalogs/koi/rows/"):
 		if q.Get("version") == "koi_1" {
 			row["koi_prad"] = 14.59
 		}
-		answer(w, map[string]any{"table": "koi", "row": row, "columns": []any{map[string]any{"name": "koi_period", "unit": "days"}, map[string]any{"name": "koi_prad", "unit": "Earth radii"}, map[string]any{"name": "koi_disposition"}}})
+		starAnswer(w, map[string]any{"table": "koi", "row": row, "columns": []any{map[string]any{"name": "koi_period", "unit": "days"}, map[string]any{"name": "koi_prad", "unit": "Earth radii"}, map[string]any{"name": "koi_disposition"}}})
 	case path == "/data/validate/reports":
-		answer(w, map[string]any{"reports": []any{}})
+		starAnswer(w, map[string]any{"reports": []any{}})
 	case path == "/jobs":
-		answer(w, map[string]any{"jobs": []any{}})
+		starAnswer(w, map[string]any{"jobs": []any{}})
 	case path == "/openapi.json":
-		answer(w, map[string]any{"components": map[string]any{"schemas": map[string]any{"PreprocessBody": map[string]any{"properties": map[string]any{"processing_params": map[string]any{"properties": parameters}}}}}})
+		starAnswer(w, map[string]any{"components": map[string]any{"schemas": map[string]any{"PreprocessBody": map[string]any{"properties": map[string]any{"processing_params": map[string]any{"properties": parameters}}}}}})
 	case path == "/data/version/list":
-		answer(w, map[string]any{"versions": []any{}})
+		starAnswer(w, map[string]any{"versions": []any{}})
 	case path == "/health":
-		answer(w, map[string]any{"status": "ok"})
+		starAnswer(w, map[string]any{"status": "ok"})
 	case path == "/data/storage/stats":
-		answer(w, map[string]any{"disk": map[string]any{"total": 100, "free": 50, "used_percent": 50}})
+		starAnswer(w, map[string]any{"disk": map[string]any{"total": 100, "free": 50, "used_percent": 50}})
 	case strings.HasPrefix(path, "/files/"):
 		w.Header().Set("Content-Length", "2042880")
 	default:
@@ -199,7 +203,7 @@ func (s *fakeStar) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func answer(w http.ResponseWriter, v any) {
+func starAnswer(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(v) // the browser may be gone
 }
@@ -207,7 +211,7 @@ func answer(w http.ResponseWriter, v any) {
 func problem(w http.ResponseWriter, status int, detail string) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
-	answer(w, map[string]any{"title": http.StatusText(status), "status": status, "detail": detail, "code": "Internal", "request_id": "cafe01"})
+	starAnswer(w, map[string]any{"title": http.StatusText(status), "status": status, "detail": detail, "code": "Internal", "request_id": "cafe01"})
 }
 
 // TestFakeStar holds the made curve to what the tests say of it.

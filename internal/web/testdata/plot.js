@@ -76,7 +76,7 @@ async (base) => {
   is("minus", num(-1234.5, 1), "\u22121,234.5");
   is("ticks with half steps", tickText([1327.5, 1330]), ["1,327.5", "1,330.0"]);
   is("ticks of tenths", tickText([0.985, 0.99]), ["0.985", "0.990"]);
-  is("logarithmic ticks", logTicks(0.6, 20), [0.7, 1, 2, 3, 5, 7, 10, 20].filter((v) => logTicks(0.6, 20).includes(v)));
+  is("logarithmic ticks", logTicks(0.6, 20), [1, 2, 5, 10, 20]);
   is("highest", highest({ period_d: [1, 2, 3, 4], power: [9, 1, 5, 2] }, 1.5, 4), 3);
   is("no peak", Number.isNaN(highest({ period_d: [1], power: [1] }, 2, 3)), true);
 

@@ -55,9 +55,9 @@ export function timeAxis(how, o = {}) {
     },
     values: (u, splits) => {
       const { scale, shown } = how(), step = splits.length > 1 ? splits[1] - splits[0] : 1;
-      if (shown !== "BJD" && shown !== "UTC") return tickText(splits);
-      const room = 30 * (u.scales.x.max - u.scales.x.min) * devicePixelRatio / u.bbox.width; // a long label at the right end would be cut
-      return splits.map((t) => (t > u.scales.x.max - room ? "" : shown === "UTC" ? utcLabel(t, scale, step) : (t + ZERO[scale]).toFixed(decimals(step))));
+      const room = (shown === "UTC" ? 34 : shown === "BJD" ? 26 : 17) * (u.scales.x.max - u.scales.x.min) * devicePixelRatio / u.bbox.width; // a long label at the right end would be cut
+      const plain = shown === "UTC" || shown === "BJD" ? null : tickText(splits);
+      return splits.map((t, i) => (t > u.scales.x.max - room ? "" : plain ? plain[i] : shown === "UTC" ? utcLabel(t, scale, step) : (t + ZERO[scale]).toFixed(decimals(step))));
     },
     ...o,
   });

@@ -113,7 +113,7 @@ export function highest(p, from, to) {
 
 /** Ticks of a logarithmic axis: 1, 2, 3, 5, 7 of every decade, fewer where these would run together. */
 export function logTicks(min, max) {
-  const wide = Math.log10(max / min), digits = wide > 2.2 ? [1] : wide > 1.4 ? [1, 3] : wide > 0.8 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 7], out = [];
+  const wide = Math.log10(max / min), digits = wide > 2.8 ? [1] : wide > 2 ? [1, 3] : wide > 1.2 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 7], out = [];
   for (let e = Math.floor(Math.log10(min)); e <= Math.log10(max); e++) for (const k of digits) {
     const v = Number((k * 10 ** e).toPrecision(3));
     if (v >= min && v <= max) out.push(v);

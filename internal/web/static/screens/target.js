@@ -73,6 +73,7 @@ class Page {
   /** As save, and loads what is now chosen. */
   choose(part) {
     this.save(part);
+    if ("mission" in part) return this.go(location.pathname + location.search, { replace: true, stay: true }); // another number, other catalogs, other files
     return this.curve.load(this.choice());
   }
 

@@ -92,6 +92,8 @@ export class CurveCard {
         full: (d) => this.#show(U, d, false),
         progress: (read, total) => this.#progress(read, total),
       });
+      await painted();
+      if (signal.aborted) return;
       this.o.loaded(this.data);
     } catch (e) {
       if (!isAbort(e) && !this.o.signal.aborted) this.#fail(e, c);
@@ -279,6 +281,9 @@ export class CurveCard {
     ], { label: "Downloads" });
   }
 }
+
+/** Waits until what was drawn is on the screen, so that what follows from it does not hold it up; not in a tab that nobody sees. */
+const painted = () => new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); setTimeout(done, 150); });
 
 /** Hands bytes to the browser as a file. */
 export function save(blob, name) {

@@ -1,5 +1,5 @@
 // What the page of a star asks of the interface, in one place.
-import { address, bytes, get, head, post } from "../api.js";
+import { ApiError, address, bytes, follow, get, head, post } from "../api.js";
 import { Series, gaps, runs } from "../plot/series.js";
 
 const enc = encodeURIComponent;
@@ -137,19 +137,39 @@ export async function fileSize(path, signal) {
 }
 
 /**
- * The periodogram of the processed light curve of a choice. It is all the page
- * knows of that route.
- * @returns {Promise<{period_d:number[], power:number[], best:{period_d:number, duration_d:number, depth_ppm:number, t0:number, snr:number}}|null>}
- *   null: this server makes none
+ * @typedef {{period:number, t0:number, duration:number, depth_ppm:number, snr:number, sde?:number, ratio?:string, known?:string, object:string, source:string}} Peak
+ *   days; t0 is the middle of a transit; ratio: to the stronger peak that it belongs to; known: the planet whose period it is
+ * @typedef {{period_d:number[], power:number[], trials:number, best:Peak|null, peaks:Peak[], warnings:string[]}} Power periods ascending
+ */
+
+/**
+ * The periodogram of the processed light curve of a choice. It is all that the
+ * page knows of that route: GET below the light curve, or a job that it makes.
+ * @param {{progress?:(share:number, words:string)=>void}} o
+ * @returns {Promise<Power|null>} null: this server makes none
  */
 export async function fetchPeriodogram(c, signal, o = {}) {
+  let p;
   try {
-    const p = await get("/lightcurves/" + enc(c.id) + "/periodogram", { signal, params: { ...paramsOf(c), ...o } });
-    const n = p.period_d.length;
-    if (n > 1 && p.period_d[0] > p.period_d[n - 1]) { p.period_d.reverse(); p.power.reverse(); } // grids of frequencies go down in period
-    return p;
+    p = await get("/lightcurves/" + enc(c.id) + "/periodogram", { signal, params: paramsOf(c) });
   } catch (e) {
     if (e.status === 404 && /^there is no \/api\//.test(e.message)) return null; // no such route
     throw e;
   }
+  const id = p.job_id ?? (p.period_d ? null : p.id);
+  if (id) {
+    const job = await follow(id, (j) => o.progress?.(j.progress?.total ? j.progress.done / j.progress.total : NaN, j.progress?.message || j.state), signal);
+    if (job.state !== "succeeded") throw new ApiError("http", job.error?.detail ?? `the job was ${job.state}`, { hint: job.error?.hint, requestId: job.error?.request_id });
+    p = job.result;
+  }
+  const n = p.period_d.length;
+  if (n > 1 && p.period_d[0] > p.period_d[n - 1]) { p.period_d.reverse(); p.power.reverse(); } // grids of frequencies go down in period
+  return { period_d: p.period_d, power: p.power, trials: p.periods ?? n, best: peakOf(p.best), peaks: (p.peaks ?? []).map(peakOf), warnings: p.warnings ?? [] };
+}
+
+/** A peak as something to fold on. */
+function peakOf(p) {
+  if (!p) return null;
+  const known = p.object ? (p.object_ratio && p.object_ratio !== "1:1" ? `${p.object_ratio} of ${p.object}` : p.object) : "";
+  return { period: p.period_d, t0: p.t0 ?? p.transit_time, duration: p.duration_d, depth_ppm: p.depth_ppm ?? p.depth?.ppm ?? NaN, snr: p.snr, sde: p.sde, ratio: p.harmonic_of === null || p.harmonic_of === undefined ? "" : p.ratio, known, object: "peak", source: "periodogram" };
 }

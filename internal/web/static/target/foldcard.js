@@ -65,7 +65,7 @@ export class FoldCards {
   /** What is folded on: a planet of the catalog, or a peak of the periodogram. */
   get base() {
     if (this.peak) return this.peak;
-    return this.planets[Math.min(this.planets.length - 1, Number(this.o.state.planet) || 0)] ?? this.power?.best0 ?? null;
+    return this.planets[Math.min(this.planets.length - 1, Number(this.o.state.planet) || 0)] ?? this.power?.best ?? null;
   }
 
   draw() {
@@ -104,7 +104,7 @@ export class FoldCards {
     const ppm = (v) => (Number.isFinite(v.ppm) ? `${num(v.ppm)} ± ${num(v.err)} ppm` : "not measurable");
     const odd = depth(near, e.duration, 1), even = depth(near, e.duration, 0), apart = Math.abs(odd.ppm - even.ppm) / Math.hypot(odd.err, even.err);
     fill(this.facts, row("Epoch T₀", `${num(e.t0, 5).replaceAll(",", "")} ${scale}`), row("Duration", `${num(e.duration * 24, 2)} h`),
-      e.depth_ppm > 0 && row("Depth, catalog", `${num(e.depth_ppm)} ppm`), row("Depth, measured", el("b", null, ppm(d))),
+      e.depth_ppm > 0 && row(this.peak ? "Depth, periodogram" : "Depth, catalog", `${num(e.depth_ppm)} ppm`), row("Depth, measured", el("b", null, ppm(d))),
       this.parity && [row("Depth, odd", ppm(odd)), row("Depth, even", ppm(even)), Number.isFinite(apart) && row("Odd against even", `${num(apart, 1)} σ apart`)],
       row("Ephemeris source", source(e.source) || (this.peak ? "periodogram" : "–")));
     this.plot.setAttribute("aria-label", `Flux folded on ${num(used.period, 6)} days: ${Number.isFinite(d.ppm) ? `a dip ${num(d.ppm)} parts per million deep` : "no measurable dip"}, lasting ${num(e.duration * 24, 1)} hours.`);
@@ -115,10 +115,9 @@ export class FoldCards {
     fill(this.powerPlot, waiting(2)); fill(this.verdict); fill(this.trials);
     this.pu?.destroy(); this.pu = null;
     try {
-      const p = await fetchPeriodogram(c, this.o.signal);
+      const p = await fetchPeriodogram(c, this.o.signal, { progress: (share, words) => this.#busy(share, words) });
       if (this.c !== c) return;
       this.power = p;
-      if (p) p.best0 = { period: p.best.period_d, t0: p.best.t0, duration: p.best.duration_d, depth_ppm: 0, object: "peak", source: "periodogram" };
       this.#power();
       if (p && !this.planets.length) this.draw();
     } catch (e) {
@@ -138,30 +137,46 @@ export class FoldCards {
     }
     fill(this.powerPlot);
     const p = this.power, { best } = p, known = this.planets[Number(this.o.state.planet) || 0];
+    if (!best) {
+      fill(this.powerPlot, empty(p.warnings[0] ?? "Nothing repeats: no period stands out."));
+      return;
+    }
     this.powerPlot.setAttribute("role", "img");
-    this.powerPlot.setAttribute("aria-label", `Box least squares power against period. The highest peak is at ${num(best.period_d, 4)} days.`);
-    fill(this.trials, `${num(p.trials ?? p.period_d.length)} trial periods`);
-    this.pu = periodogramPlot(this.U, this.powerPlot, p, { marked: (this.base?.period ?? best.period_d), catalog: known?.period, signal: this.o.signal, choose: (q) => this.#choose(q) });
-    const list = [`Best ${num(best.period_d, 4)} d, depth ${num(best.depth_ppm)} ppm, signal to noise ${num(best.snr, 1)}. `];
-    if (known) list.push(agreement(best.period_d, known.period), " ");
-    fill(this.verdict, list, button("Fold on it", { small: true, on: () => this.#choose(best.period_d) }));
+    this.powerPlot.setAttribute("aria-label", `Box least squares power against period. The highest peak is at ${num(best.period, 4)} days.`);
+    fill(this.trials, `${num(p.trials)} trial periods`);
+    this.pu = periodogramPlot(this.U, this.powerPlot, p, { marked: this.base?.period ?? best.period, signal: this.o.signal, choose: (q) => this.#choose(q) });
+    fill(this.verdict, el("p", null, `Best ${num(best.period, 4)} d`, known && [", ", agreement(best.period, known.period)], `. Depth ${num(best.depth_ppm)} ppm, signal to noise ${num(best.snr, 1)}.`),
+      p.warnings.map((w) => el("p", { class: "warnt" }, w)),
+      el("div", { class: "row gap-t", role: "group", "aria-label": "Fold on a peak" }, (p.peaks.length ? p.peaks : [best]).slice(0, 5).map((k) => el("button", {
+        type: "button", class: "lg", "aria-pressed": String(this.peak === k || (!this.peak && k === best && !known)), title: `depth ${num(k.depth_ppm)} ppm, signal to noise ${num(k.snr, 1)}`, on: { click: () => this.#fold(k) },
+      }, `${num(k.period, 4)} d`, (k.known || k.ratio) && el("b", null, k.known || k.ratio)))));
   }
 
+  /** Folds on a peak, or, of one that has no box of its own, on the deepest box at its period. */
   #choose(period) {
     if (!(period > 0)) return;
-    const b = this.power.best, near = Math.abs(period / b.period_d - 1) < 0.002;
-    const duration = Math.min(b.duration_d, period / 4);
-    this.peak = near ? this.power.best0 : { period, t0: epoch(this.data.series, period, duration), duration, object: "peak", source: "periodogram" };
+    const near = [...this.power.peaks, this.power.best].find((k) => Math.abs(period / k.period - 1) < 0.002), duration = Math.min(this.power.best.duration, period / 4);
+    this.#fold(near ?? { period, t0: epoch(this.data.series, period, duration), duration, object: "peak", source: "periodogram" });
+  }
+
+  #fold(peak) {
+    this.peak = peak;
     this.factor = 1;
     this.draw();
     this.#power();
+  }
+
+  /** How far the server is, in place of the plot. */
+  #busy(share, words) {
+    const known = Number.isFinite(share);
+    fill(this.powerPlot, el("div", { class: "state" }, el("p", null, `Searching for transits: ${words}`), el("div", { class: "meter wide", role: "progressbar", "aria-label": "Periodogram", "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": known ? String(Math.round(100 * share)) : null }, el("i", { style: { width: `${known ? 100 * share : 30}%` } }))));
   }
 }
 
 /** How a period compares with the catalog's. */
 function agreement(found, known) {
   for (const [k, words] of [[1, "agrees with the catalog"], [0.5, "is half the catalog's period"], [2, "is twice the catalog's period"]]) {
-    if (Math.abs(found / (known * k) - 1) < 0.003) return el("span", { class: k === 1 ? "okt strong" : "warnt strong" }, `${words} (Δ ${num(Math.abs(found - known * k) * 86400, 0)} s).`);
+    if (Math.abs(found / (known * k) - 1) < 0.003) return el("span", { class: k === 1 ? "okt strong" : "warnt strong" }, `${words} (Δ ${num(Math.abs(found - known * k) * 86400, 1)} s)`);
   }
-  return el("span", { class: "warnt strong" }, `differs from the catalog's ${num(known, 4)} d.`);
+  return el("span", { class: "warnt strong" }, `differs from the catalog's ${num(known, 4)} d`);
 }

@@ -51,7 +51,7 @@ function control(name, p, changed) {
     };
   }
   const label = p.type === "array" && p.items?.enum ? el("span", { class: "small strong" }, el("code", null, name)) : el("label", { for: id }, el("code", null, name));
-  box.append(label, input, el("small", { id: id + "-m" }, meaning, limits && el("span", { class: "lim" }, ` ${limits}`)), err);
+  box.append(label, input, el("small", { id: id + "-m" }, meaning, limits && el("span", { class: "lim" }, ` Allowed: ${limits}.`)), err);
   const complain = (words) => { err.textContent = words; input.setAttribute("aria-invalid", "true"); box.closest("details")?.setAttribute("open", ""); };
   return {
     name, box, complain, focus: () => input.focus(),
