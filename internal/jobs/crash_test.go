@@ -96,12 +96,12 @@ func TestAJobWhoseProcessIsKilledIsFinishedByTheNext(t *testing.T) {
 		begun := time.Now()
 		r := open(t, path, map[string]jobs.Handler{
 			"long": func(context.Context, json.RawMessage, func(jobs.Progress)) (any, error) { return "finished", nil },
-		})
+		}, shortSilence)
 		j := wait(t, r, id)
 		if j.State != jobs.Succeeded || string(j.Result) != `"finished"` {
 			t.Errorf("got %s %s %s", j.State, j.Result, j.Error)
 		}
-		if took := time.Since(begun); took > 5*time.Second {
+		if took := time.Since(begun); took > 10*time.Second {
 			t.Errorf("the job was taken up only after %s", took)
 		}
 		if j.Progress.Done != 3 || j.Progress.Message != "in the midst" {
@@ -121,7 +121,7 @@ func TestAJobThatKillsItsProcessIsGivenUp(t *testing.T) {
 		}
 		r := open(t, path, map[string]jobs.Handler{
 			"long": func(context.Context, json.RawMessage, func(jobs.Progress)) (any, error) { return "finished", nil },
-		})
+		}, shortSilence)
 		j := wait(t, r, id)
 		var p struct{ Code, Detail string }
 		if err := json.Unmarshal(j.Error, &p); j.State != jobs.Failed || err != nil || p.Code != "Internal" || !strings.Contains(p.Detail, "3 times") {

@@ -171,7 +171,7 @@ func TestTheServerOfTheDatabaseMayBeStartedAgain(t *testing.T) {
 	r := open(t, server.URL, map[string]jobs.Handler{"gate": func(ctx context.Context, args json.RawMessage, report func(jobs.Progress)) (any, error) {
 		runs.Add(1)
 		return g.handle(ctx, args, report)
-	}}, func(o *jobs.Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	}}, func(o *jobs.Options) { shortSilence(o); o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
 	id := submit(t, r, "gate", 1).ID
 	g.wait(t)
 	server.Stop(t)

@@ -205,12 +205,12 @@ func TestWorkersKilledInTurnLoseNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := []*workerProcess{startWorker(t, url, time.Second), startWorker(t, url, time.Second)}
+	all := []*workerProcess{startWorker(t, url, 3*time.Second), startWorker(t, url, 3*time.Second)}
 	at := map[int]int{0: 0, 1: 1}
 	for k := range kills {
 		time.Sleep(800 * time.Millisecond)
 		all[at[k%2]].kill()
-		all = append(all, startWorker(t, url, time.Second))
+		all = append(all, startWorker(t, url, 3*time.Second))
 		at[k%2] = len(all) - 1
 	}
 	for _, j := range list {
@@ -248,12 +248,12 @@ func TestABatchGoesOnWhereItWasKilled(t *testing.T) {
 	id := submit(t, server, "batch", nil).ID
 	var all []*workerProcess
 	for range 4 { // more often than a job may kill its process that does not come on
-		w := startWorker(t, url, time.Second)
+		w := startWorker(t, url, 3*time.Second)
 		w.waitFor(t, "part", 5)
 		w.kill()
 		all = append(all, w)
 	}
-	all = append(all, startWorker(t, url, time.Second))
+	all = append(all, startWorker(t, url, 3*time.Second))
 	if j := wait(t, server, id); j.State != jobs.Succeeded || j.Progress.Done != batchParts {
 		t.Fatalf("%s %+v %s", j.State, j.Progress, j.Error)
 	}
