@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"exoplanetai/internal/auth"
 	"exoplanetai/internal/exo"
 )
@@ -162,4 +164,28 @@ func accessOf(routes []string) (map[string]*Access, error) {
 		return nil, exo.Errorf(op, exo.Internal, r, "a row of the table of access has no route")
 	}
 	return table, nil
+}
+
+// declare writes into the description of the interface what each route asks for.
+func declare(doc *huma.OpenAPI) {
+	doc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "an access token of POST " + Base + "/auth/token, or an API key"},
+		"key":    {Type: "apiKey", In: "header", Name: "X-API-Key", Description: "an API key"},
+	}
+	for _, a := range accessRows() {
+		method, path, _ := strings.Cut(strings.ReplaceAll(a.Route, "...}", "}"), " ")
+		item := doc.Paths[path]
+		if item == nil || a.Role == "" {
+			continue
+		}
+		op := map[string]*huma.Operation{"GET": item.Get, "HEAD": item.Head, "POST": item.Post, "PUT": item.Put, "PATCH": item.Patch, "DELETE": item.Delete}[method]
+		if op == nil {
+			continue
+		}
+		op.Security = []map[string][]string{{"bearer": {}}, {"key": {}}}
+		op.Extensions = map[string]any{"x-role": a.Role}
+		if a.Scope != "" {
+			op.Extensions["x-scope"] = a.Scope
+		}
+	}
 }

@@ -203,5 +203,19 @@ func TestRoutesAreTheDescribedAndTheTabled(t *testing.T) {
 	if want := []string{"GET /api/v1/openapi.json", "GET /docs", "GET /openapi.json", "GET /static/docs.js", "GET /static/icon.svg", "GET /static/index.js", "GET /static/page.css", "GET /{$}"}; !slices.Equal(pages, want) {
 		t.Errorf("pages %v", pages)
 	}
+	paths := spec(t, newFixture(t))["paths"].(map[string]any)
+	for _, a := range api.Matrix() {
+		method, path, _ := strings.Cut(strings.ReplaceAll(a.Route, "...}", "}"), " ")
+		item, ok := paths[path].(map[string]any)
+		if !ok {
+			continue // a page
+		}
+		op := item[strings.ToLower(method)].(map[string]any)
+		role, _ := op["x-role"].(string)
+		scope, _ := op["x-scope"].(string)
+		if _, secured := op["security"]; role != string(a.Role) || scope != string(a.Scope) || secured != (a.Role != "") {
+			t.Errorf("%s is described with role %q and scope %q", a.Route, role, scope)
+		}
+	}
 	counted(t, "routes served, described and in the table of access (S14)", len(tabled))
 }

@@ -148,6 +148,7 @@ func New(o Options) (*Server, error) {
 	api.UseMiddleware(oneInvalid)
 	s.describe(api)
 	tidy(api.OpenAPI())
+	declare(api.OpenAPI())
 	restore := describeParameters(api.OpenAPI())
 	spec, err := json.MarshalIndent(api.OpenAPI(), "", "  ")
 	restore()
