@@ -54,7 +54,6 @@ func TestTheStoreKeepsItsPromisesOnPostgres(t *testing.T) {
 		{"file that changes", TestLargeFileThatChangesWhileItIsReadIsNotServed, false},
 		{"no links", TestDiskWithoutLinksHoldsTheSamePromises, false},
 		{"every call may fail", TestEveryCallMayFailInEveryWayWithoutATrace, true},
-		{"failure during start, verify or reindex", TestFailureDuringStartVerifyOrReindexIsTypedAndHarmless, true},
 		{"forgetting leaves what reindex makes", TestForgettingLeavesWhatReindexWouldMake, true},
 		{"forgetting beside damage", TestForgettingBesideADamagedChecksumFileMendsIt, false},
 		{"forgotten files", TestForgottenFilesAreGoneForGoodAndTheirNamesAreFree, false},
