@@ -63,7 +63,9 @@ func (a *App) openObserving(ctx context.Context, cfg config.Config, o Options) (
 		return err
 	}
 	a.later("log "+accessFile, f.Close)
-	a.calls = newAccessLog(f, a.Log)
+	lines := newBatched(f)
+	a.later("lines of "+accessFile, lines.Close)
+	a.calls = newAccessLog(lines, a.Log)
 	return nil
 }
 
