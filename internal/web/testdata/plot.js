@@ -67,6 +67,10 @@ async (base) => {
   is("a single transit", covered(box, { period: 0, t0: 3.7, duration: D }), { seen: 1, all: 1 });
   is("not in the span", covered(box, { period: 0, t0: 99, duration: D }), { seen: 0, all: 0 });
 
+  // two cadences in one series: each transit is held to its own
+  const two = new Series(pack([...Array.from({ length: 1000 }, (_, i) => [i * 0.001, 1, 1, 0]), ...Array.from({ length: 200 }, (_, i) => [2 + i * 0.02, 1, 1, 0])]));
+  is("transits of both cadences", covered(two, { period: 0.5, t0: 0.25, duration: 0.1 }), { seen: 10, all: 12 });
+
   // times: BTJD 0 is 2014-12-08T12:00 TDB; astropy: Time(2457000, format="jd", scale="tdb").utc
   is("UTC", new Date(Math.round(toUTC(0, "BTJD") / 10) * 10).toISOString(), "2014-12-08T11:58:52.820Z");
   near("back", fromUTC(toUTC(1325.29, "BTJD"), "BTJD"), 1325.29, 1e-8);

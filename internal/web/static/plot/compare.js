@@ -33,7 +33,7 @@ export function comparePlot(U, host, list, signal) {
       hooks: {
         ready: [(u) => gestures(u, win, signal)],
         drawClear: [(u) => { const v = viewOf(u); clip(v, () => ground(v, { ...d.view, showGaps: true, C: theme.C })); }],
-        draw: [(u) => panel(viewOf(u), d.series, "processed", { C: theme.C, layers: LAYERS, ephemerides: d.view.ephemerides, size: 1.8, point: -1 })],
+        draw: [(u) => panel(viewOf(u), d.series, "processed", { C: theme.C, layers: LAYERS, ephemerides: d.view.ephemerides, gaps: d.view.gaps, size: 1.8, point: -1 })],
       },
     }));
   });

@@ -101,7 +101,7 @@ export class LightCurvePlot {
 
   #panel(kind, host, y, height, yWidth, above) {
     const { s, v, window: win } = this, alone = this.view === "raw" || !s.processed;
-    const options = () => ({ C: theme.C, layers: this.layers, ephemerides: v.ephemerides, size: isSmall() ? 1.8 : 2.4, point: this.point, alone });
+    const options = () => ({ C: theme.C, layers: this.layers, ephemerides: v.ephemerides, gaps: v.gaps, size: isSmall() ? 1.8 : 2.4, point: this.point, alone });
     return make(this.o.U, host, [s.time, y], {
       height, padding: [6, 8, above ? 7 : 0, 0],
       cursor: { drag: { x: false, y: false }, sync: { key: "lc", setSeries: false }, y: false, points: { show: false }, focus: { prox: -1 } },

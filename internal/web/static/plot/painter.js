@@ -96,23 +96,30 @@ export function absent(v, s, color) {
   }
 }
 
-/** The trend: a line through the kept points, broken at gaps. */
-export function trendLine(v, s, color) {
+/**
+ * The trend: a line through the kept points, one a pixel, broken at gaps.
+ * @param {[number, number][]} gaps in order of time
+ */
+export function trendLine(v, s, gaps, color) {
   const { ctx: c, box: b, x: X, y: Y } = v, n = s.length;
   const kx = b.width / (X.max - X.min), ky = b.height / (Y.max - Y.min);
   const i0 = Math.max(0, lower(s.time, X.min) - 1), i1 = Math.min(n - 1, lower(s.time, X.max) + 1);
-  const stride = Math.max(1, ((i1 - i0) / b.width) | 0), gap = Math.max(0.5 / 24, 5 * s.step) + 4 * s.step * stride;
   c.lineWidth = 2.2 * v.dpr;
   c.strokeStyle = color;
   c.lineJoin = "round";
   c.beginPath();
-  let last = -Infinity;
-  for (let i = i0; i <= i1; i += stride) {
-    const t = s.trend[i];
+  let last = -Infinity, place = -Infinity, g = 0;
+  for (let i = i0; i <= i1; i++) {
+    const t = s.trend[i], time = s.time[i];
     if (!(t === t)) continue;
-    const px = b.left + (s.time[i] - X.min) * kx, py = b.top + b.height - (t - Y.min) * ky;
-    if (s.time[i] - last > gap) c.moveTo(px, py); else c.lineTo(px, py);
-    last = s.time[i];
+    while (g < gaps.length && gaps[g][1] <= last) g++;
+    const broken = last === -Infinity || (g < gaps.length && gaps[g][0] >= last && gaps[g][1] <= time);
+    const px = b.left + (time - X.min) * kx;
+    if (!broken && px - place < 1 && i < i1) { last = time; continue; }
+    const py = b.top + b.height - (t - Y.min) * ky;
+    if (broken) c.moveTo(px, py); else c.lineTo(px, py);
+    last = time;
+    place = px;
   }
   c.stroke();
 }
@@ -197,7 +204,7 @@ export function panel(v, s, kind, o) {
     if (layers.quality) marks(v, s, y, WHY.quality, C["d-qual"], "x");
     if (layers.outlier) marks(v, s, y, WHY.outlier, C["d-out"], "t");
     if (layers.noflux && kind === "raw") absent(v, s, C["d-qual"]);
-    if (layers.trend && kind === "raw") trendLine(v, s, C["d-trend"]);
+    if (layers.trend && kind === "raw") trendLine(v, s, o.gaps, C["d-trend"]);
     if (layers.transits && (kind === "processed" || o.alone)) transits(v, o.ephemerides, C);
     if (o.point >= 0 && s.length) ring(v, s.time[o.point], y[o.point], C);
   });

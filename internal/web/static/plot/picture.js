@@ -109,7 +109,7 @@ export function draw(ctx, p, o) {
     const view = { ctx, box, x: { min: win.from, max: win.to }, y: { min, max }, dpr: d };
     clip(view, () => { ground(view, { ...v, showGaps: p.layers.gaps, C }); if (last) sectorNames(view, v.sectors, C); });
     frame(view, C, places.map((t, i) => [t - zero, words[i]]), kind === "raw" ? `Raw flux, ${o.unit}` : "Processed, relative flux", last);
-    panel(view, s, kind, { C, layers: p.layers, ephemerides: v.ephemerides, point: -1, alone: kinds.length === 1 && kind === "raw" });
+    panel(view, s, kind, { C, layers: p.layers, ephemerides: v.ephemerides, gaps: v.gaps, point: -1, alone: kinds.length === 1 && kind === "raw" });
   });
   ctx.font = `${12 * d}px ${C.sans}`; ctx.fillStyle = C["text-2"]; ctx.textBaseline = "top";
   ctx.textAlign = "center"; ctx.fillText(shown === "UTC" ? "UTC at the barycentre" : `${shown}, days`, (76 + (width - 96) / 2) * d, (height - 44) * d);

@@ -210,14 +210,14 @@ export function runs(time, step) {
  */
 export function scatter(s, y, hours = 6.5) {
   const width = hours / 24, means = [];
-  let sum = 0, n = 0, bin = NaN;
-  const need = Math.max(2, 0.5 * width / s.step);
-  const close = () => { if (n >= need) means.push(sum / n); sum = n = 0; };
+  let sum = 0, n = 0, bin = NaN, first = 0, last = 0;
+  const close = () => { if (n > 2 && last - first > 0.5 * width) means.push(sum / n); sum = n = 0; };
   for (let i = 0; i < s.length; i++) {
     if (s.why[i] !== WHY.kept || s.flag[i] & FLAG.transit || !(y[i] === y[i])) continue;
     const b = Math.floor(s.time[i] / width);
-    if (b !== bin) { close(); bin = b; }
+    if (b !== bin) { close(); bin = b; first = s.time[i]; }
     sum += y[i]; n++;
+    last = s.time[i];
   }
   close();
   const m = median(means);
@@ -230,7 +230,6 @@ export function scatter(s, y, hours = 6.5) {
  */
 export function covered(s, { period, t0, duration }) {
   let seen = 0, all = 0;
-  const need = Math.max(2, 0.25 * duration / s.step);
   const each = period > 0 ? period : Infinity;
   let n = period > 0 ? Math.ceil((s.first - t0) / each) : 0;
   for (let k = 0; k < 100000; k++, n++) {
@@ -238,10 +237,18 @@ export function covered(s, { period, t0, duration }) {
     if (t > s.last || t < s.first) break;
     all++;
     const [i0, i1] = s.range(t - duration / 2, t + duration / 2);
+    const need = Math.max(2, 0.25 * duration / stepAbout(s, i0, i1));
     let kept = 0;
     for (let i = i0; i < i1 && kept < need; i++) kept += s.why[i] === WHY.kept ? 1 : 0;
     if (kept >= need) seen++;
     if (!(period > 0)) break;
   }
   return { seen, all };
+}
+
+/** The median step of time about some rows: files of several cadences stand in one series. */
+function stepAbout(s, i0, i1) {
+  const d = [];
+  for (let i = Math.max(1, i0 - 8); i < Math.min(s.length, Math.min(i1, i0 + 40) + 8); i++) d.push(s.time[i] - s.time[i - 1]);
+  return Math.max(1e-6, median(d) || s.step);
 }

@@ -92,7 +92,7 @@ export class Reprocess {
     const groups = GROUPS.map(([title, pattern], i) => {
       const mine = [...left].filter((k) => pattern.test(k.name));
       for (const k of mine) left.delete(k);
-      return mine.length ? el("details", { open: i === 0 }, el("summary", null, title, el("small", null, `${mine.length} parameters`)), el("div", { class: "re-grid" }, mine.map((k) => k.box))) : null;
+      return mine.length ? el("details", { open: i === 0 }, el("summary", null, title, el("small", null, `${mine.length} parameter${mine.length === 1 ? "" : "s"}`)), el("div", { class: "re-grid" }, mine.map((k) => k.box))) : null;
     });
     this.#changed();
     return [
