@@ -74,7 +74,7 @@ type jobList struct {
 	Jobs []struct {
 		ID, Kind, State string
 		Error           map[string]any
-		Result          struct{ Files, Outputs []struct{ Path string } }
+		Result          json.RawMessage
 	}
 }
 
@@ -169,8 +169,9 @@ func (f *fleet) through(t *testing.T, client *http.Client, rng *rand.Rand, route
 		if ids[j.ID] && j.State != "succeeded" {
 			t.Errorf("%s %s: %v", j.ID, j.State, j.Error)
 		}
-		if ids[j.ID] {
-			for _, file := range append(j.Result.Files, j.Result.Outputs...) {
+		var made struct{ Files, Outputs []struct{ Path string } }
+		if ids[j.ID] && json.Unmarshal(j.Result, &made) == nil {
+			for _, file := range append(made.Files, made.Outputs...) {
 				paths[file.Path] = true
 			}
 		}

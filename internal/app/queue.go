@@ -86,7 +86,7 @@ func (a *App) jobOptions(db *sqldb.DB, cfg config.Config, o Options) jobs.Option
 	maps.Copy(handlers, a.scheduleHandlers(cfg))
 	out := jobs.Options{
 		DB: db, Handlers: handlers, Problem: api.ProblemJSON, Clock: o.Clock, Workers: cfg.Processing.Jobs,
-		Timeout: cfg.Processing.MaxTime, Log: a.Log,
+		Timeout: cfg.Processing.MaxTime, Log: a.Log, InsertOnly: o.NoWork, Worker: a.instance, Periodic: a.schedule(cfg),
 	}
 	a.observeJobs(&out)
 	return out
