@@ -110,7 +110,7 @@ func (s *Search) load(c *Curve) {
 	for i := range y {
 		y[i] = c.y[i]/s.unit[0] - middle/s.unit[0]
 		w := c.w[i] / s.unit[1]
-		total, weights = total+w*y[i], weights+w
+		total, weights = total+float64(w*y[i]), weights+w
 	}
 	mean := total / weights
 	s.x, s.own, s.sums = make([]float64, len(y)), make([][2]float64, len(y)), make([][2]float64, len(y)+1)
