@@ -1,6 +1,7 @@
-// Which stars have light curves here. The interface lists the files by their
-// digests; the archives' file names hold the number of the star.
-import { text } from "./api.js";
+// What is held: which catalogs have rows, and which stars have light curves. The
+// interface lists the files by their digests; the archives' file names hold the
+// number of the star.
+import { get, text } from "./api.js";
 
 const FORMS = [
   [/\/kplr(\d{9})-/, "KIC", "Kepler"],
@@ -10,14 +11,9 @@ const FORMS = [
 
 /** @returns {Promise<Map<string, {mission: string, files: number}>>} by star, "KIC 10002792" */
 export async function heldCurves(signal) {
-  const stars = new Map();
-  let list;
-  try {
-    list = await text("/files/checksums/lightcurves.sha256", { signal });
-  } catch (e) {
-    if (e.status === 404) return stars; // nothing was ever fetched
-    throw e;
-  }
+  const stars = new Map(), status = await get("/data/ingestion/status", { signal });
+  if (!Object.values(status.lightcurves).some((l) => l.files > 0)) return stars; // nothing was ever fetched: there is no list
+  const list = await text("/files/checksums/lightcurves.sha256", { signal });
   for (const line of list.split("\n")) {
     for (const [form, prefix, mission] of FORMS) {
       const m = form.exec(line);
@@ -29,4 +25,9 @@ export async function heldCurves(signal) {
     }
   }
   return stars;
+}
+
+/** True if a catalog has rows: one without any is asked for nothing more. */
+export async function heldTable(table, signal) {
+  return (await get("/catalogs", { signal })).catalogs.some((c) => c.table === table && c.versions > 0);
 }

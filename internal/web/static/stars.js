@@ -1,7 +1,7 @@
 // The stars of the merged table of candidates: read once, kept while the page is open.
-import { text } from "./api.js";
+import { ApiError, text } from "./api.js";
 import { parseCsv } from "./csv.js";
-import { heldCurves } from "./held.js";
+import { heldCurves, heldTable } from "./held.js";
 
 const COLUMNS = ["candidate", "planet_name", "host_name", "kic", "tic", "epic", "disposition", "sources", "ra_deg", "dec_deg", "tess_mag", "kepler_mag", "aliases"];
 const RANK = ["CONFIRMED", "CANDIDATE", "FALSE POSITIVE", "REFUTED"];
@@ -15,18 +15,19 @@ export const MISSIONS = [["koi", "Kepler"], ["toi", "TESS"], ["k2", "K2"]];
  *   ra: number, dec: number, mag: number|null, files: number}} Star
  * @returns {Promise<Star[]>} in the order of their names
  */
-export function stars(asOf, signal) {
+export function stars(asOf) {
   const old = kept.get(asOf);
   if (old && Date.now() - old.at < 120_000) return old.list;
-  const list = read(asOf, signal);
+  const list = read(asOf); // goes on when a screen is left: the next one wants it, too
   kept.set(asOf, { at: Date.now(), list });
   list.catch(() => { if (kept.get(asOf)?.list === list) kept.delete(asOf); });
   return list;
 }
 
-async function read(asOf, signal) {
+async function read(asOf) {
+  if (!(await heldTable("candidates"))) throw new ApiError("http", "No catalog is held yet.", { status: 404 });
   const params = { columns: COLUMNS.join(","), limit: 100_000, format: "csv", as_of: asOf };
-  const [csv, held] = await Promise.all([text("/catalogs/candidates", { params, signal }), heldCurves(signal).catch((e) => { if (e.status === 403) return new Map(); throw e; })]);
+  const [csv, held] = await Promise.all([text("/catalogs/candidates", { params }), heldCurves().catch((e) => { if (e.status === 403) return new Map(); throw e; })]);
   const table = parseCsv(csv);
   await breath();
   return group(table, held);

@@ -243,7 +243,7 @@ export class Table {
   // ---------- keyboard: the table has the focus, one cell is the active one ----------
 
   mark() {
-    const focused = document.activeElement === this.element && this.element.matches(":focus-visible");
+    const focused = document.activeElement === this.element;
     this.body.querySelector(".vt-at")?.classList.remove("vt-at");
     const cell = this.live.get(this.at.row)?.cells.get(this.at.col);
     if (!focused || !cell) return this.element.removeAttribute("aria-activedescendant");

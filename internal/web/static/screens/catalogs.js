@@ -4,7 +4,7 @@ import { get, text, address, isAbort } from "../api.js";
 import { el, fill, icon, button, chip, heading, failed, waiting, empty, menu, toast, say, count, time, apiLink, copy } from "../ui.js";
 import { Table, PagedRows } from "../table.js";
 import { parseCsv } from "../csv.js";
-import { heldCurves } from "../held.js";
+import { heldCurves, heldTable } from "../held.js";
 import { FACETS, STAR_COLUMNS, firstColumns, groupOf, groupOrder, isName, isNumeric, painter, paired, starOf, widthOf } from "../columns.js";
 
 const NAMES = { koi: "KOI", toi: "TOI", k2: "K2", candidates: "All candidates", gaia: "Gaia hosts" };
@@ -79,11 +79,13 @@ class Screen {
         el("div", { class: "cat-bar" }, tabs, el("span", { class: "grow" }), el("label", { class: "small muted", for: "cone" }, "Circle"), this.cone),
         this.facets, this.bar, this.wrong, this.told, this.place));
     fill(this.place, waiting(8));
+    const none = () => fill(this.place, empty(`There is no ${NAMES[s.table]} table yet. Ingest it, and it stands here.`, copyLine(`exoplanetai ingest ${s.table === "candidates" ? "batch" : "table " + s.table}`)));
     try {
+      if (!known.has(s.table + " " + s.asOf) && !(await heldTable(s.table, this.signal))) return none();
       this.columns = await columnsOf(s.table, s.asOf, this.signal);
     } catch (e) {
       if (isAbort(e)) throw e;
-      if (e.status === 404) return fill(this.place, empty(`There is no ${NAMES[s.table]} table yet. Ingest it, and it stands here.`, copyLine(`exoplanetai ingest table ${s.table}`)));
+      if (e.status === 404) return none();
       return fill(this.place, failed("The columns cannot be listed.", e, () => this.go(write(s), { replace: true })));
     }
     if (s.lc) this.held = await heldCurves(this.signal).catch(() => null);

@@ -50,7 +50,7 @@ async function numbers(f, o) {
     }
   };
   await Promise.all([
-    set("stars", async () => { const list = await stars(o.asOf, o.signal); return [count(list.length), `${count(list.filter((s) => s.files).length)} with light curves here`]; }),
+    set("stars", async () => { const list = await stars(o.asOf); return [count(list.length), `${count(list.filter((s) => s.files).length)} with light curves here`]; }),
     set("curves", async () => { const m = Object.values((await o.status).lightcurves); return [count(sum(m, "files")), `of ${count(sum(m, "targets"))} stars, ${bytesText(sum(m, "bytes"))}`]; }),
     set("rows", async () => { const c = (await o.catalogs).catalogs.filter((x) => x.table !== "candidates" && x.rows); return [count(sum(c, "rows")), `in ${c.length} ${c.length === 1 ? "table" : "tables"}, ${count(sum(c, "versions"))} versions`]; }),
     set("warnings", async () => { const l = latest((await o.reports).reports); return [count(sum(l, "warnings")), `${count(sum(l, "errors"))} errors, in ${l.length} newest reports`]; }),

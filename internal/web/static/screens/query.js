@@ -107,7 +107,9 @@ export async function show(root, { url, signal, go }) {
     }
   }
   /** Wide enough for the head and the first rows. */
-  const widthFor = (n, k) => Math.max(90, Math.min(280, 30 + 7.4 * Math.max(n.length, ...answer.rows.slice(0, 50).map((r) => r[k].length))));
+  function widthFor(n, k) {
+    return Math.max(90, Math.min(280, 30 + 7.4 * Math.max(n.length, ...answer.rows.slice(0, 50).map((r) => r[k].length))));
+  }
   function draw() {
     if (!answer.rows.length) return void fill(result, el("div", { class: "body" }, "No row meets all conditions."));
     const head = el("p", { class: "read" }, el("b", null, count(answer.rows.length)), ` rows, ${answer.names.length} columns`, answer.rows.length >= s.limit && [" ", chip("warn", "there may be more: the limit is reached")]);

@@ -24,7 +24,7 @@ export async function show(root, { url, signal, go }) {
   fill(place, waiting(5));
   let all;
   try {
-    all = await stars(asOf, signal);
+    all = await stars(asOf);
   } catch (e) {
     if (signal.aborted) return;
     return void fill(place, e.status === 404 ? empty("No catalog is held yet. Ingest the KOI, TOI or K2 table, and its stars stand here.", el("code", null, "exoplanetai ingest batch")) : failed("The stars cannot be listed.", e, () => go(url.pathname + url.search, { replace: true })));

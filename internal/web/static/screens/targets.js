@@ -16,7 +16,7 @@ export async function show(root, { url, signal, go }) {
   fill(place, waiting(8));
   let all;
   try {
-    all = await stars(asOf, signal);
+    all = await stars(asOf);
   } catch (e) {
     if (signal.aborted) return;
     if (e.status === 404) return void fill(place, empty("No catalog is held yet. Ingest the KOI, TOI or K2 table, and their stars stand here.", el("code", null, "exoplanetai ingest batch")));
