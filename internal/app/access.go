@@ -198,7 +198,6 @@ func (a *App) posts(cfg config.Config, o Options) func(audit.Alert) {
 		return func(audit.Alert) {}
 	}
 	poster := a.newPoster(o)
-	secret := a.hookKey(context.Background(), cfg)
 	return func(alert audit.Alert) {
 		body, err := json.Marshal(struct {
 			Event string `json:"event"`
@@ -209,7 +208,7 @@ func (a *App) posts(cfg config.Config, o Options) func(audit.Alert) {
 			return
 		}
 		for _, url := range cfg.Storage.AlertWebhooks {
-			d := archive.Delivery{URL: url, Secret: secret, ID: exo.DigestOf(body).Hex()[:32], Body: body, AllowPrivate: cfg.Changes.WebhookPrivate}
+			d := archive.Delivery{URL: url, Secret: cfg.Changes.WebhookSecret, ID: exo.DigestOf(body).Hex()[:32], Body: body, AllowPrivate: cfg.Changes.WebhookPrivate}
 			a.background.start(func(ctx context.Context) {
 				ctx, cancel := context.WithTimeout(ctx, announceLater)
 				defer cancel()

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -203,21 +202,7 @@ const (
 	auditSecret = "audit key"          // seals the events of the audit log
 	plainSecret = "audit begins plain" // the log began before there was a key
 	cacheSecret = "cache key"          // of the digests of what Redis keeps
-	hookSecret  = "web hooks"          // signs messages, where the settings have none
 )
 
 // secretSize is the length of the program's own secrets, in bytes.
 const secretSize = 32
-
-// hookKey returns what signs messages to web hooks: of the settings, or sealed in
-// the database.
-func (a *App) hookKey(ctx context.Context, cfg config.Config) string {
-	if cfg.Changes.WebhookSecret != "" || a.Auth == nil {
-		return cfg.Changes.WebhookSecret
-	}
-	key, err := a.Auth.FindSecret(ctx, hookSecret)
-	if err != nil && !errors.Is(err, exo.NotFound) {
-		a.Log.Error("the secret of the web hooks cannot be opened; messages are not signed", "error", err)
-	}
-	return string(key)
-}
