@@ -106,7 +106,7 @@ func accessRows() []Access {
 // nothing but what every copy of the program tells.
 func pageRows() []Access {
 	return []Access{
-		open("GET /{$}"), open("GET /docs"), open("GET /openapi.json"), open("GET " + Base + "/openapi.json"),
+		open("GET /{$}"), open("GET /docs"), {Route: "GET /openapi.json"}, {Route: "GET " + Base + "/openapi.json"},
 		open("GET /static/page.css"), open("GET /static/docs.js"), open("GET /static/index.js"), open("GET /static/icon.svg"),
 	}
 }

@@ -122,7 +122,12 @@ func (s *Server) auditEvents(ctx context.Context, in *auditEventsInput) (*huma.S
 	if err != nil {
 		return nil, err
 	}
+	closed, err := s.openStream(ctx)
+	if err != nil {
+		return nil, err
+	}
 	return &huma.StreamResponse{Body: func(hctx huma.Context) {
+		defer closed()
 		_, w := humago.Unwrap(hctx)
 		sse(w)
 		if err := s.follow(ctx, w, l, in.After); err != nil {

@@ -89,6 +89,33 @@ func event(w http.ResponseWriter, ctl *http.ResponseController, name string, dat
 	return ctl.Flush()
 }
 
+// Streams that may be open at a time: they cost little each, and have no end.
+const (
+	maxStreams      = 1000
+	maxStreamsOfOne = 20
+)
+
+// openStream counts a stream until what it returns is called.
+func (s *Server) openStream(ctx context.Context) (func(), error) {
+	c := caller(ctx)
+	s.streamMu.Lock()
+	defer s.streamMu.Unlock()
+	if s.streamsOpen >= maxStreams || c.UserID != "" && s.streamsOf[c.UserID] >= maxStreamsOfOne {
+		return nil, exo.Errorf("api.stream", exo.RateLimited, nil, "too many event streams are open").
+			With("retry_after", 30).Try("close some of them, or ask for the state now and then")
+	}
+	s.streamsOpen++
+	s.streamsOf[c.UserID]++
+	return func() {
+		s.streamMu.Lock()
+		defer s.streamMu.Unlock()
+		s.streamsOpen--
+		if s.streamsOf[c.UserID]--; s.streamsOf[c.UserID] == 0 {
+			delete(s.streamsOf, c.UserID)
+		}
+	}, nil
+}
+
 // numbered is an event that a client can name when it comes again.
 func numbered(w http.ResponseWriter, ctl *http.ResponseController, name string, id int64, data []byte) error {
 	if _, err := fmt.Fprintf(w, "id: %d\n", id); err != nil {

@@ -9,3 +9,10 @@ func (s *Server) KeptBytes() int {
 
 // LimitKept sets how many bytes of answers are kept in memory.
 func (s *Server) LimitKept(n int) { s.kept.max = n }
+
+// Streams tells how many event streams are open.
+func (s *Server) Streams() int {
+	s.streamMu.Lock()
+	defer s.streamMu.Unlock()
+	return s.streamsOpen
+}

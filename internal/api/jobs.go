@@ -151,7 +151,12 @@ func (s *Server) jobEvents(ctx context.Context, in *jobInput) (*huma.StreamRespo
 	if err != nil {
 		return nil, err
 	}
+	closed, err := s.openStream(ctx)
+	if err != nil {
+		return nil, err
+	}
 	return &huma.StreamResponse{Body: func(hctx huma.Context) {
+		defer closed()
 		_, w := humago.Unwrap(hctx)
 		sse(w)
 		if err := s.stream(ctx, w, job); err != nil {

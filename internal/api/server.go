@@ -119,6 +119,10 @@ type Server struct {
 	spec    []byte
 	routes  []string
 
+	streamMu    sync.Mutex // guards what follows
+	streamsOpen int
+	streamsOf   map[string]int // by user
+
 	stopOnce sync.Once
 	stopped  chan struct{} // closed when event streams shall end
 }
@@ -129,7 +133,7 @@ func New(o Options) (*Server, error) {
 		ingest: o.Ingest, process: o.Process, jobs: o.Jobs, library: o.Library, cache: o.Cache, clock: o.Clock,
 		catalogs: o.Catalogs, versions: o.Versions, history: o.History, review: o.Review, reports: o.Reports, releases: o.Releases, maintain: o.Maintain, integrity: o.Integrity, backup: o.Backup, baseURL: strings.TrimSuffix(o.BaseURL, "/"),
 		rand: &lockedReader{r: o.Rand}, log: o.Log, version: o.Version, observer: o.Observer, health: o.Health,
-		bodyTimeout: o.BodyTimeout, writeTimeout: o.WriteTimeout, poll: o.Poll, heartbeat: o.Heartbeat, stopped: make(chan struct{}),
+		bodyTimeout: o.BodyTimeout, writeTimeout: o.WriteTimeout, poll: o.Poll, heartbeat: o.Heartbeat, stopped: make(chan struct{}), streamsOf: map[string]int{},
 	}
 	if s.poll <= 0 {
 		s.poll = 200 * time.Millisecond

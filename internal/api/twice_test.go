@@ -97,6 +97,43 @@ func TestParallelChangesOfRolesKeepAnAdmin(t *testing.T) {
 	}
 }
 
+// TestStreamsAreFew opens one event stream more than a user may have.
+func TestStreamsAreFew(t *testing.T) {
+	g := newGuarded(t, nil)
+	g.people()
+	una, eve := g.token("una"), g.token("eve")
+	id := openJob(g, "una")["id"]
+	if err := g.auth.Own(t.Context(), "job "+id, must(g.auth.User(t.Context(), "eve"))(t).ID); err != nil {
+		t.Fatal(err)
+	}
+	path := "/api/v1/jobs/" + id + "/events"
+	ctx, cancel := context.WithCancel(t.Context())
+	var wait sync.WaitGroup
+	for range 20 {
+		wait.Go(func() {
+			answerTo(g, g.request("GET", path, "", "Authorization", "Bearer "+una).WithContext(ctx))
+		})
+	}
+	for start := time.Now(); g.Streams() < 20; time.Sleep(time.Millisecond) {
+		if time.Since(start) > 10*time.Second {
+			t.Fatalf("%d streams are open", g.Streams())
+		}
+	}
+	if w := g.as(una, "GET", path, ""); w.Code != 429 || w.Header().Get("Retry-After") == "" {
+		t.Errorf("one too many: %d %s", w.Code, w.Body)
+	}
+	late, stop := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer stop()
+	if w := answerTo(g, g.request("GET", path, "", "Authorization", "Bearer "+eve).WithContext(late)); w.Code != 200 {
+		t.Errorf("another user: %d", w.Code)
+	}
+	cancel()
+	wait.Wait()
+	if n := g.Streams(); n != 0 {
+		t.Errorf("%d streams are left", n)
+	}
+}
+
 // TestStrangeAccessRaisesAnAlert is S18 through HTTP: a key from two networks,
 // and more downloads than a person makes.
 func TestStrangeAccessRaisesAnAlert(t *testing.T) {
