@@ -16,7 +16,6 @@ import (
 
 	"exoplanetai/internal/exo"
 	"exoplanetai/internal/store"
-	"exoplanetai/internal/xtest"
 )
 
 // What a writer of a shared tree is told: the URL of the database, its number,
@@ -182,9 +181,6 @@ func TestKilledWritersOfASharedTreeLoseNothingAndPublishNothingTwice(t *testing.
 	beside.Go(func() {
 		rng := rand.New(rand.NewPCG(24, 25))
 		pause := 150 * time.Millisecond // some publications between two kills
-		if xtest.Nightly() {
-			pause = time.Second
-		}
 		for i := 0; ctx.Err() == nil; i++ {
 			time.Sleep(pause + time.Duration(rng.IntN(int(pause))))
 			writers[i%2].kill()
