@@ -21,7 +21,7 @@ func TestPowerOfKnownPlanetsIsAstropys(t *testing.T) {
 				if !errors {
 					s.FluxErr = nil
 				}
-				trials = append(trials, trial{fmt.Sprintf("%s, %s, errors %v", name, objective, errors), s, some(grid(t, s, p), 400), p})
+				trials = append(trials, trial{fmt.Sprintf("%s, %s, errors %v", name, objective, errors), s, some(grid(t, s, p), 100), p})
 			}
 		}
 	}
@@ -37,7 +37,7 @@ func TestPowerOfRealLightCurvesIsAstropys(t *testing.T) {
 		}
 		s := processed(t, data)
 		p := periodogram.Params{FrequencyFactor: 10}
-		trials = append(trials, trial{strings.TrimSuffix(filepath.Base(path), ".fits"), s, some(grid(t, s, p), 400), p})
+		trials = append(trials, trial{strings.TrimSuffix(filepath.Base(path), ".fits"), s, some(grid(t, s, p), 100), p})
 	}
 	if len(trials) < 23 {
 		t.Fatalf("%d real light curves", len(trials))

@@ -17,7 +17,7 @@ func TestAPlanetIsFoundWithItsDepthAndDuration(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := make.planets[0]
 			s := make.series()
-			params := periodogram.Params{Durations: []float64{p.duration / 2, p.duration, p.duration * 2}, Spacing: periodogram.SpacingLog, FrequencyFactor: 3, MinimumPeriod: max(1, p.period/4), MaximumPeriod: 3 * p.period}
+			params := periodogram.Params{Durations: []float64{p.duration / 2, p.duration, p.duration * 2}, Spacing: periodogram.SpacingLog, FrequencyFactor: 5, MinimumPeriod: max(1, p.period/2.2), MaximumPeriod: 3 * p.period}
 			periods := grid(t, s, params)
 			r := run(t, s, periods, params)
 			c, err := periodogram.NewCurve(s)
@@ -44,8 +44,8 @@ func TestAPlanetIsFoundWithItsDepthAndDuration(t *testing.T) {
 }
 
 func TestHarmonicsAreMarked(t *testing.T) {
-	s := synth{start: 0, days: 60, cadence: 0.01, noise: 2e-4, planets: []planet{{3, 1, 0.15, 2e-3}}, seed: 9}.series()
-	p := periodogram.Params{Durations: []float64{0.15}, MaximumPeriod: 15, FrequencyFactor: 4}
+	s := synth{start: 0, days: 60, cadence: 0.02, noise: 2e-4, planets: []planet{{3, 1, 0.15, 2e-3}}, seed: 9}.series()
+	p := periodogram.Params{Durations: []float64{0.15}, MaximumPeriod: 15, FrequencyFactor: 8}
 	r := run(t, s, grid(t, s, p), p)
 	peaks := periodogram.Peaks(r, 60, periodogram.PeakOptions{})
 	ratios := map[[2]int]bool{}
@@ -220,7 +220,7 @@ func TestUnitsDoNotMatter(t *testing.T) {
 
 func TestSharingOutThePeriodsChangesNoBit(t *testing.T) {
 	s := known()["a hot planet in a sector of two minutes"].series()
-	p := periodogram.Params{FrequencyFactor: 5}
+	p := periodogram.Params{FrequencyFactor: 50}
 	c, err := periodogram.NewCurve(s)
 	if err != nil {
 		t.Fatal(err)
