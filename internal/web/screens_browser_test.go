@@ -101,14 +101,21 @@ var screenTests = []struct{ name, path, shows string }{
 	{"targets", "/targets", `document.querySelectorAll(".vt-body [role=row]").length > 5`},
 	{"sky", "/sky?circle=290.7,44.5,9", `document.querySelectorAll(".vt-body [role=row]").length > 5`},
 	{"query", "/query?lang=conditions&q=from%20candidates%0Acolumns%20candidate%2Cperiod_d%2Cradius_earth", `document.querySelectorAll(".vt-body [role=row]").length > 5 && document.querySelectorAll(".tree summary").length === 5`},
-	{"query-plot", "/query?lang=conditions&as=plot&log=xy&x=period_d&y=radius_earth&q=from%20candidates%0Acolumns%20candidate%2Cperiod_d%2Cradius_earth", `document.querySelector("canvas.scatter")?.getAttribute("aria-label").includes("points")`},
+	{"query-plot", "/query?lang=conditions&as=plot&log=xy&x=period_d&y=radius_earth&q=from%20candidates%0Acolumns%20candidate%2Cperiod_d%2Cradius_earth", `document.querySelector("canvas.scatter")?.getAttribute("aria-label")?.includes("points")`},
 	{"nothing", "/nothing", `document.querySelector("h1").textContent === "There is no such page"`},
 }
 
-func TestEveryScreenInBothThemesAndThreeWidths(t *testing.T) {
+func TestThePageOnTheDemo(t *testing.T) {
 	api := demo(t)
+	everyScreen(t, api)
+	t.Run("the overview is there within a second", func(t *testing.T) { overviewIsQuick(t, api) })
+	t.Run("people find, filter, choose on the sky, and ask by hand", func(t *testing.T) { mainFlows(t, api) })
+}
+
+// everyScreen looks at each screen in both themes and three widths.
+func everyScreen(t *testing.T, api http.Handler) {
 	for _, width := range []int64{1440, 1024, 390} {
-		t.Run(strconv.FormatInt(width, 10), func(t *testing.T) {
+		t.Run(strconv.FormatInt(width, 10)+" pixels wide", func(t *testing.T) {
 			b := openTab(t, api, width, 900)
 			for _, s := range screenTests {
 				b.open(s.path)
@@ -148,8 +155,8 @@ func withoutMissingPage(faults []string) []string {
 	return list
 }
 
-func TestOverviewIsThereWithinASecond(t *testing.T) {
-	b := openTab(t, demo(t), 1440, 900)
+func overviewIsQuick(t *testing.T, api http.Handler) {
+	b := openTab(t, api, 1440, 900)
 	best := 1e9
 	for range 3 { // the machine may be busy with something else
 		b.open("/")
@@ -164,9 +171,8 @@ func TestOverviewIsThereWithinASecond(t *testing.T) {
 	b.clean()
 }
 
-// TestMainFlows goes where people go: find, filter, choose on the sky, ask by hand.
-func TestMainFlows(t *testing.T) {
-	b := openTab(t, demo(t), 1440, 900)
+func mainFlows(t *testing.T, api http.Handler) {
+	b := openTab(t, api, 1440, 900)
 	b.open("/")
 	b.wait(settled)
 
@@ -257,6 +263,7 @@ type fakeTable struct {
 	rows     int
 	problem  int // status of the answers for rows; 0: all is well
 	gone     bool
+	locked   bool // wants a token
 	requests []string
 }
 
@@ -267,10 +274,20 @@ func (f *fakeTable) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	f.requests = append(f.requests, r.URL.String())
+	if f.locked && r.URL.Path == "/api/v1/auth/token" {
+		f.signIn(w, r)
+		return
+	}
+	if f.locked && r.Header.Get("Authorization") != "Bearer let-me-in" {
+		refuse(w, http.StatusUnauthorized, "sign in first")
+		return
+	}
 	state := map[string]any{"id": "koi_1", "number": 1, "path": "raw/nasa/koi_1.csv", "checksum": "sha256:00", "retrieved_at": "2026-01-02T03:04:05Z", "rows": f.rows}
 	switch path := strings.TrimPrefix(r.URL.Path, "/api/v1"); path {
 	case "/health/live":
 		w.WriteHeader(http.StatusNoContent)
+	case "/auth/me":
+		reply(w, map[string]any{"name": "ada", "role": "researcher", "scopes": []any{}, "via": "token"})
 	case "/health":
 		reply(w, map[string]any{"status": "ok", "checks": map[string]any{}})
 	case "/data/storage/stats":
@@ -287,6 +304,45 @@ func (f *fakeTable) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.answerRows(w, r.URL.Query(), state)
 	default:
 		http.NotFound(w, r)
+	}
+}
+
+// signIn knows one user.
+func (f *fakeTable) signIn(w http.ResponseWriter, r *http.Request) {
+	var body map[string]string
+	if json.NewDecoder(r.Body).Decode(&body) != nil || body["username"] != "ada" || body["password"] != "countess" {
+		refuse(w, http.StatusUnauthorized, "the name or the password is wrong")
+		return
+	}
+	reply(w, map[string]any{"access_token": "let-me-in", "token_type": "Bearer", "expires_in": 900, "refresh_token": "again"})
+}
+
+func refuse(w http.ResponseWriter, status int, detail string) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]any{"type": "/docs#Unauthenticated", "title": "Sign in first", "status": status, "detail": detail, "code": "Unauthenticated"})
+}
+
+func TestALockedServerAsksWhoIsThere(t *testing.T) {
+	api := newFakeTable(20)
+	api.locked = true
+	b := openTab(t, api, 1024, 800)
+	b.open("/catalogs?table=koi&" + wantColumns)
+	b.wait(`document.querySelectorAll("dialog[open] input").length === 2`)
+	for _, v := range b.violations() {
+		t.Errorf("sign-in: %s", v)
+	}
+	b.picture("sign-in-1024")
+	try := func(password string) {
+		eval[any](b, fmt.Sprintf(`(() => { document.getElementById("si-n").value = "ada"; document.getElementById("si-p").value = %q; document.querySelector("dialog form").requestSubmit(); })()`, password))
+	}
+	try("wrong")
+	b.wait(`document.querySelector("dialog [role=alert]").textContent === "the name or the password is wrong"`)
+	try("countess")
+	b.wait(`!document.querySelector("dialog") && document.querySelectorAll(".vt-body .vt-row").length > 5`)
+	b.wait(`document.getElementById("me").textContent === "AD"`)
+	if eval[bool](b, `JSON.stringify(localStorage).includes("let-me-in") || document.cookie !== ""`) {
+		t.Error("the token is kept longer than the tab")
 	}
 }
 
@@ -441,7 +497,7 @@ func TestStatesAreDrawn(t *testing.T) {
 	b.wait(`document.getElementById("line").textContent === "Reconnecting" && document.querySelector(".wrong").textContent.includes("does not answer")`)
 	b.picture("offline-1024")
 	api.gone = false
-	b.wait(`document.getElementById("line").textContent === ""`)
+	b.wait(`document.getElementById("line").textContent === "" && document.querySelector(".read b").textContent === "40" && !document.querySelector(".wrong .state")`)
 	b.open("/catalogs?table=toi")
 	b.wait(`document.querySelector(".vt-place")?.textContent.includes("There is no TOI table yet")`)
 	b.picture("empty-1024")

@@ -80,6 +80,7 @@ func Handler(o Options) http.Handler {
 	files := load()
 	base := "/assets/" + digestOf(files) + "/"
 	page := newFile("text/html; charset=utf-8", document(files, base, o.Version))
+	delete(files, "index.html") // it is what the screens' addresses answer
 	mux := http.NewServeMux()
 	for _, pattern := range Routes() {
 		switch pattern {
@@ -154,13 +155,42 @@ func load() map[string]*file {
 			kind = mediaTypes[".txt"] // licences
 		}
 		body, err := static.ReadFile(name)
-		files[strings.TrimPrefix(name, "static/")] = newFile(kind, body)
+		if name = strings.TrimPrefix(name, "static/"); !strings.HasPrefix(name, "vendor/") && (path.Ext(name) == ".js" || path.Ext(name) == ".css") {
+			body = squeeze(body)
+		}
+		files[name] = newFile(kind, body)
 		return err
 	})
 	if err != nil {
 		panic(err) // the files are part of the program
 	}
 	return files
+}
+
+// squeeze leaves out what only readers of the source want: indentation, empty
+// lines, and comments that have lines of their own. What remains is the same
+// program line by line, as long as no text goes over several lines, which a test
+// holds the sources to.
+func squeeze(source []byte) []byte {
+	var out bytes.Buffer
+	inside := false // a comment of several lines
+	for line := range bytes.Lines(source) {
+		line = bytes.TrimSpace(line)
+		switch {
+		case inside:
+			inside = !bytes.HasSuffix(line, []byte("*/"))
+		case bytes.HasPrefix(line, []byte("/*")):
+			end := bytes.Index(line, []byte("*/"))
+			if inside = end < 0; end >= 0 && end+2 < len(line) {
+				out.Write(line)
+				out.WriteByte('\n')
+			}
+		case len(line) > 0 && !bytes.HasPrefix(line, []byte("//")):
+			out.Write(line)
+			out.WriteByte('\n')
+		}
+	}
+	return out.Bytes()
 }
 
 // digestOf names all files together.

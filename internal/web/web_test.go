@@ -1,7 +1,6 @@
 package web_test
 
 import (
-	"bytes"
 	"compress/gzip"
 	"io"
 	"net/http"
@@ -10,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -183,26 +183,79 @@ func TestTextsNeverBecomeMarkupAndNothingIsInline(t *testing.T) {
 }
 
 func TestThePageIsSmall(t *testing.T) {
-	var total int
-	err := filepath.WalkDir("static", func(name string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
+	h := web.Handler(web.Options{})
+	total, base := 0, assetBase(t, h)
+	for _, name := range files(t) {
+		path := base + name
+		if name == "index.html" {
+			path = "/"
 		}
-		b, err := os.ReadFile(name)
+		r := ask(t, h, "GET", path, "Accept-Encoding", "gzip")
+		if r.StatusCode != http.StatusOK {
+			t.Errorf("%s: %d", name, r.StatusCode)
+		}
+		n, err := strconv.Atoi(r.Header.Get("Content-Length"))
 		if err != nil {
-			return err
+			t.Fatal(err)
 		}
-		var z bytes.Buffer
-		w, _ := gzip.NewWriterLevel(&z, gzip.BestCompression)
-		_, _ = w.Write(b)
-		_ = w.Close()
-		total += z.Len()
-		return nil
+		total += n
+	}
+	t.Logf("%d bytes packed", total)
+	if total > 150_000 {
+		t.Errorf("the page has %d bytes packed, more than 150,000", total)
+	}
+}
+
+// files lists what the page is made of.
+func files(t *testing.T) (list []string) {
+	t.Helper()
+	err := filepath.WalkDir("static", func(name string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			list = append(list, filepath.ToSlash(strings.TrimPrefix(name, "static"+string(filepath.Separator))))
+		}
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if t.Logf("%d bytes packed", total); total > 150_000 {
-		t.Errorf("the page has %d bytes packed, more than 150,000", total)
-	}
+	return list
+}
+
+func TestWhatIsSentIsTheSourceWithoutCommentsAndIndentation(t *testing.T) {
+	h := web.Handler(web.Options{})
+	base := assetBase(t, h)
+	sources(t, func(name, text string) {
+		if ext := filepath.Ext(name); ext != ".js" && ext != ".css" {
+			return
+		}
+		sent := body(t, ask(t, h, "GET", base+filepath.ToSlash(strings.TrimPrefix(name, "static"+string(filepath.Separator)))))
+		lines := map[string]int{}
+		for line := range strings.Lines(text) {
+			if line = strings.TrimSpace(line); strings.Count(line, "`")%2 == 1 && !strings.HasPrefix(line, "*") && !strings.HasPrefix(line, "//") {
+				t.Errorf("%s has a text of several lines, or an odd backtick: %s", name, line)
+			}
+			lines[line]++
+		}
+		for line := range strings.Lines(sent) {
+			line = strings.TrimSuffix(line, "\n")
+			if lines[line]--; lines[line] < 0 {
+				t.Errorf("%s is sent with a line that is not in the source: %q", name, line)
+			}
+			if strings.HasPrefix(line, "//") || strings.HasPrefix(line, "/**") || strings.HasPrefix(line, "* ") || line == "" {
+				t.Errorf("%s is sent with %q", name, line)
+			}
+			delete(lines, "")
+		}
+		for line, n := range lines {
+			if n > 0 && !strings.HasPrefix(line, "//") && !strings.HasPrefix(line, "/*") && !strings.HasPrefix(line, "*") && !strings.HasSuffix(line, "*/") && !inComment(text, line) {
+				t.Errorf("%s lost %q", name, line)
+			}
+		}
+	})
+}
+
+// inComment says whether a line stands in a comment of several lines.
+func inComment(text, line string) bool {
+	at := strings.Index(text, line)
+	return strings.LastIndex(text[:at], "/*") > strings.LastIndex(text[:at], "*/")
 }

@@ -1,5 +1,5 @@
 // Elements, numbers, states, messages: what every screen is made with.
-import { ApiError, address, isAbort } from "./api.js";
+import { ApiError, address, events, isAbort } from "./api.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -138,6 +138,7 @@ export function failed(what, e, retry) {
     e.requestId && el("p", { class: "small dim" }, "Request ", el("code", null, e.requestId)),
     retry && button("Retry", { small: true, icon: "redo", on: retry }));
   if (!(e instanceof ApiError)) console.error(e); // a fault of the page itself
+  if (e.kind === "offline" && retry) events.addEventListener("online", () => { if (box.isConnected) retry(); }, { once: true }); // back without a reload
   return box;
 }
 

@@ -283,6 +283,7 @@ class Screen {
       this.change({ filters });
     };
     const usable = counts.filter(([v]) => !v.includes(",")); // a comma separates values in a condition
+    if (!usable.length) return null;
     const one = ([v, n]) => el("button", { type: "button", class: "lg", "aria-pressed": String(on.includes(v === "" ? "null" : v)), on: { click: () => toggle(v) } }, v === "" ? "unknown" : v, " ", el("b", null, count(n)));
     return el("div", { class: "facet", role: "group", "aria-label": words }, el("span", { class: "small dim" }, words), usable.slice(0, 8).map(one),
       usable.length > 8 && button(`${usable.length - 8} more`, { small: true, on: (e) => menu(e.currentTarget, usable.slice(8).map(([v, n]) => ({ words: v || "unknown", note: count(n), pressed: on.includes(v), on: () => toggle(v) })), { label: words }) }));

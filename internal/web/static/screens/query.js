@@ -127,7 +127,7 @@ export async function show(root, { url, signal, go }) {
     if (names.length < 2) return void fill(result, head, empty("A plot needs two columns of numbers."));
     if (!names.includes(s.x)) s.x = names[0];
     if (!names.includes(s.y)) s.y = names.find((n) => n !== s.x);
-    const canvas = el("canvas", { class: "scatter", role: "img" });
+    const canvas = el("canvas", { class: "scatter", role: "img", "aria-label": "Plot of two columns" });
     const pick = (k, label) => { const e = el("select", { class: "field", "aria-label": label, on: { change: () => { s[k] = e.value; paint(); note(); } } }, names.map((n) => el("option", { value: n, selected: n === s[k] }, n))); return e; };
     const log = (k, label) => { const id = "log-" + k, box = el("input", { type: "checkbox", id, checked: s["l" + k], on: { change: () => { s["l" + k] = box.checked; paint(); note(); } } }); return el("span", { class: "row small" }, box, el("label", { for: id }, label)); };
     const paint = () => {
