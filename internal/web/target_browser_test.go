@@ -323,6 +323,8 @@ func TestReprocessOnThePage(t *testing.T) {
 }
 
 func TestTargetInTrouble(t *testing.T) {
+	s := newFakeStar(4000)
+	b := openTab(t, s, 390, 844)
 	for name, c := range map[string]struct{ path, want string }{
 		"no light curve can be read":  {"/lightcurves", "The light curve could not be shown."},
 		"the catalog cannot be read":  {"/catalogs", "The versions of this row could not be read."},
@@ -331,9 +333,8 @@ func TestTargetInTrouble(t *testing.T) {
 		"there is no periodogram":     {"/lightcurves/KIC 6922244/periodogram", "The periodogram could not be made."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newFakeStar(4000)
-			s.fail[c.path] = http.StatusInsufficientStorage
-			b := openTab(t, s, 390, 844)
+			s.refuse(c.path)
+			b.t = t
 			b.open(star + "?theme=dark")
 			b.wait(fmt.Sprintf(`document.querySelector("main").textContent.includes(%q)`, c.want))
 			b.wait(`document.querySelector("main").textContent.includes("cafe01") && document.querySelector("main").textContent.includes("Retry")`)
@@ -342,5 +343,45 @@ func TestTargetInTrouble(t *testing.T) {
 			}
 			b.picture("target-trouble")
 		})
+	}
+}
+
+func TestMoreThan200000PointsAreThinnedOutUntilZoomedIn(t *testing.T) {
+	b := openTab(t, newFakeStar(210_000), 1440, 900)
+	b.open(star)
+	b.wait(whole)
+	b.wait(`document.querySelector(".curve-notes").textContent.includes("210,000 points are too many to draw")`)
+	shown := func() int { return eval[int](b, `document.querySelector(".curve").curve.plot.inView()`) }
+	thin := shown()
+	b.wait(`document.querySelector(".curve").curve.plot.drawn !== document.querySelector(".curve").curve.plot.s`)
+	if all := shown(); all < 2*thin-10 {
+		t.Errorf("zoomed in there are %d points in the window, want twice the %d of the thinned-out series", all, thin)
+	}
+	eval[any](b, `document.querySelector(".curve").curve.plot.window.all()`)
+	b.wait(`document.querySelector(".curve").curve.plot.drawn === document.querySelector(".curve").curve.plot.s`)
+	b.clean()
+}
+
+// Two fingers zoom, one pans, as on a phone.
+func TestFingersMoveTheWindow(t *testing.T) {
+	b := openTab(t, newFakeStar(4000), 390, 844)
+	b.open(star)
+	b.wait(whole)
+	const fingers = `(async () => {
+		const plot = document.querySelector(".curve").curve.plot, w = plot.window, o = plot.plots.raw.over, r = o.getBoundingClientRect(), y = r.top + 50;
+		const send = (type, id, x) => o.dispatchEvent(new PointerEvent(type, { pointerId: id, pointerType: "touch", clientX: r.left + x * r.width, clientY: y, bubbles: true, isPrimary: id === 1 }));
+		o.setPointerCapture = () => {};
+		const frame = () => new Promise((f) => requestAnimationFrame(() => requestAnimationFrame(f)));
+		const before = w.width;
+		send("pointerdown", 1, 0.4); send("pointerdown", 2, 0.6); send("pointermove", 1, 0.3); send("pointermove", 2, 0.7); await frame();
+		const pinched = w.width / before, from = w.from;
+		send("pointerup", 2, 0.7); send("pointermove", 1, 0.1); await frame();
+		const panned = (w.from - from) / w.width;
+		send("pointerup", 1, 0.1);
+		return [pinched, panned];
+	})()`
+	moved := eval[[]float64](b, fingers)
+	if math.Abs(moved[0]-0.5) > 0.01 || math.Abs(moved[1]-0.2) > 0.01 {
+		t.Errorf("spreading two fingers to twice their distance left %.2f of the window, one finger moved it by %.2f; want 0.50 and 0.20", moved[0], moved[1])
 	}
 }

@@ -8,7 +8,9 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -23,7 +25,7 @@ type fakeStar struct {
 	flag             []uint8
 	quarters         []map[string]any
 	segments         []map[string]any
-	fail             map[string]int // status by beginning of path
+	fail             atomic.Pointer[string] // beginning of the paths that are refused
 }
 
 const (
@@ -34,7 +36,7 @@ const (
 )
 
 func newFakeStar(points int) *fakeStar {
-	s := &fakeStar{fail: map[string]int{}}
+	s := &fakeStar{}
 	r := rand.New(rand.NewPCG(20091, 7))
 	t := 131.5
 	for q := 1; len(s.time) < points; q++ {
@@ -55,6 +57,9 @@ func newFakeStar(points int) *fakeStar {
 	}
 	return s
 }
+
+// refuse makes the requests to the paths that begin so fail.
+func (s *fakeStar) refuse(start string) { s.fail.Store(&start) }
 
 func (s *fakeStar) point(r *rand.Rand, t, level float64) {
 	p := math.Mod(t-starEpoch, starPeriod)
@@ -82,10 +87,13 @@ func (s *fakeStar) point(r *rand.Rand, t, level float64) {
 	s.trend, s.flux = append(s.trend, float32(level)), append(s.flux, float32(rel))
 }
 
-// bin is the binary form, docs/format/curve.md, of every n-th row.
-func (s *fakeStar) bin(processed bool, n int) []byte {
+// bin is the binary form, docs/format/curve.md, of every n-th row of a stretch of time.
+func (s *fakeStar) bin(processed bool, n int, from, to float64) []byte {
 	var b [4]bytes.Buffer
 	for i := 0; i < len(s.time); i += n {
+		if s.time[i] < from || s.time[i] > to {
+			continue
+		}
 		flux := s.raw[i]
 		if processed {
 			flux = s.flux[i]
@@ -151,11 +159,9 @@ var parameters = map[string]any{
 
 func (s *fakeStar) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := strings.TrimPrefix(r.URL.Path, "/api/v1")
-	for start, status := range s.fail {
-		if strings.HasPrefix(path, start) {
-			problem(w, status, "the disk is full of "+hostile)
-			return
-		}
+	if start := s.fail.Load(); start != nil && strings.HasPrefix(path, *start) {
+		problem(w, http.StatusInsufficientStorage, "the disk is full of "+hostile)
+		return
 	}
 	q := r.URL.Query()
 	row := map[string]any{"kepid": 6922244, "koi_period": starPeriod, "koi_disposition": "CONFIRMED", "koi_prad": 14.92}
@@ -167,12 +173,16 @@ func (s *fakeStar) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		starAnswer(w, map[string]any{"title": "Invalid", "status": 400, "code": "Invalid", "detail": "1 parameter does not fit", "request_id": "ab12",
 			"parameters": []any{map[string]any{"name": "sigma_clip_sigma", "value": -3, "limits": "above 0, at most 1000000000"}}})
 	case path == "/lightcurves/KIC 6922244" && q.Get("format") == "bin":
-		n := 1
-		if q.Get("decimate") != "" {
-			n = 16
+		n, from, to := 1, math.Inf(-1), math.Inf(1)
+		if most, err := strconv.Atoi(q.Get("decimate")); err == nil {
+			n = (len(s.time) + most - 1) / most
+		}
+		if q.Get("from") != "" {
+			from, _ = strconv.ParseFloat(q.Get("from"), 64)
+			to, _ = strconv.ParseFloat(q.Get("to"), 64)
 		}
 		w.Header().Set("Content-Type", "application/vnd.exoplanetai.lc")
-		_, _ = w.Write(s.bin(q.Get("series") == "processed", n)) // the browser may be gone
+		_, _ = w.Write(s.bin(q.Get("series") == "processed", n, from, to)) // the browser may be gone
 	case path == "/lightcurves/KIC 6922244":
 		starAnswer(w, s.meta(q.Get("profile")))
 	case path == "/lightcurves/KIC 6922244/periodogram":
@@ -217,7 +227,7 @@ func problem(w http.ResponseWriter, status int, detail string) {
 // TestFakeStar holds the made curve to what the tests say of it.
 func TestFakeStar(t *testing.T) {
 	s := newFakeStar(65000)
-	if n := len(s.bin(false, 1)); n != 65000*17 {
+	if n := len(s.bin(false, 1, 0, math.Inf(1))); n != 65000*17 {
 		t.Errorf("the answer has %d bytes, want %d", n, 65000*17)
 	}
 }

@@ -51,7 +51,8 @@ export class LightCurvePlot {
   setData(s, v, window = null) {
     const edge = Math.max(0.01 * (s.last - s.first), 5 * s.step);
     const bounds = [s.first - edge, s.last + edge], was = this.window;
-    this.s = s; this.v = v; this.point = -1;
+    this.s = this.drawn = s; this.v = v; this.point = -1;
+    this.detail = null;
     this.window = new TimeWindow(...bounds, Math.min(bounds[1] - bounds[0], 12 * s.step), () => this.#moved());
     const keep = was && was.from < bounds[1] && was.to > bounds[0] && (was.from > was.bounds[0] || was.to < was.bounds[1]);
     const [from, to] = window ?? (keep ? [was.from, was.to] : bounds);
@@ -60,6 +61,27 @@ export class LightCurvePlot {
     this.window.to = this.window.from + w;
     this.navLimits = this.#navLimits();
     this.build();
+  }
+
+  /**
+   * Takes all points of a stretch of a series that was thinned out; they are
+   * drawn while the window lies within it.
+   * @param {{series:import("./series.js").Series, from:number, to:number}} s
+   */
+  setDetail(s) {
+    this.detail = s;
+    this.#choose();
+  }
+
+  /** Takes the finest series that covers the window; true if that is another than before. */
+  #choose() {
+    const { from, to } = this.window, d = this.detail;
+    const best = d !== null && d.from <= from && d.to >= to ? d.series : this.s;
+    if (best === this.drawn) return false;
+    this.drawn = best;
+    this.point = -1;
+    this.build();
+    return true;
   }
 
   setView(view) { this.view = view; if (this.s) this.build(); }
@@ -73,7 +95,7 @@ export class LightCurvePlot {
 
   /** Points in the window. */
   inView() {
-    const [i0, i1] = this.s.range(this.window.from, this.window.to);
+    const [i0, i1] = this.drawn.range(this.window.from, this.window.to);
     return i1 - i0;
   }
 
@@ -83,7 +105,7 @@ export class LightCurvePlot {
 
   build() {
     this.#destroy();
-    const { raw, processed, nav } = this.o, s = this.s, small = isSmall(), view = s.processed ? this.view : "raw", yWidth = this.#yWidth(small);
+    const { raw, processed, nav } = this.o, s = this.drawn, small = isSmall(), view = s.processed ? this.view : "raw", yWidth = this.#yWidth(small);
     raw.hidden = view === "processed";
     processed.hidden = view === "raw";
     const height = (small ? 180 : 210) * (view === "both" ? 1 : 2);
@@ -100,7 +122,7 @@ export class LightCurvePlot {
   }
 
   #panel(kind, host, y, height, yWidth, above) {
-    const { s, v, window: win } = this, alone = this.view === "raw" || !s.processed;
+    const { drawn: s, v, window: win } = this, alone = this.view === "raw" || !s.processed;
     const options = () => ({ C: theme.C, layers: this.layers, ephemerides: v.ephemerides, gaps: v.gaps, size: isSmall() ? 1.8 : 2.4, point: this.point, alone });
     return make(this.o.U, host, [s.time, y], {
       height, padding: [6, 8, above ? 7 : 0, 0],
@@ -185,6 +207,7 @@ export class LightCurvePlot {
   }
 
   #moved() {
+    if (this.#choose()) return; // which built all anew
     const { from, to } = this.window;
     for (const k of ["raw", "processed"]) this.plots[k]?.setScale("x", { min: from, max: to });
     if (this.plots.nav) this.#placeHandle(this.plots.nav);
@@ -194,7 +217,7 @@ export class LightCurvePlot {
   /** The row that is closest to the pointer in both directions. */
   #hover(u, y) {
     if (this.point >= 0 || this.plots.nav === undefined) return;
-    const { left, top } = u.cursor, s = this.s;
+    const { left, top } = u.cursor, s = this.drawn;
     if (left < 0 || top < 0) { if (u.cursor.event !== null) this.o.onPoint(-1, false); return; }
     if (!u.cursor.event) return; // another panel's pointer, told by it
     const t = u.posToVal(left, "x"), reach = Math.abs(u.posToVal(left + 6, "x") - t);
@@ -212,7 +235,7 @@ export class LightCurvePlot {
   setPoint(i) {
     this.point = i;
     if (i >= 0) {
-      const t = this.s.time[i], w = this.window;
+      const t = this.drawn.time[i], w = this.window;
       if (t < w.from || t > w.to) w.set(t - w.width / 2, t + w.width / 2);
     }
     this.redraw(false);
@@ -220,7 +243,7 @@ export class LightCurvePlot {
   }
 
   #step(by) {
-    const s = this.s;
+    const s = this.drawn;
     let i = this.point + by;
     const dir = Math.sign(by);
     while (i >= 0 && i < s.length && s.why[i] === WHY.noflux) i += dir;
@@ -235,8 +258,8 @@ export class LightCurvePlot {
       ArrowRight: () => (inPoints ? this.#step(e.shiftKey ? 10 : 1) : w.pan(e.shiftKey ? 0.9 : 0.15)),
       "+": () => w.zoom(0.6), "=": () => w.zoom(0.6), "-": () => w.zoom(1 / 0.6), 0: () => w.all(),
       Home: () => (inPoints ? this.setPoint(0) : w.set(w.bounds[0], w.bounds[0] + w.width)),
-      End: () => (inPoints ? this.setPoint(this.s.length - 1) : w.set(w.bounds[1] - w.width, w.bounds[1])),
-      Enter: () => { if (!inPoints && e.currentTarget !== this.o.nav) this.setPoint(nearest(this.s.time, (w.from + w.to) / 2)); },
+      End: () => (inPoints ? this.setPoint(this.drawn.length - 1) : w.set(w.bounds[1] - w.width, w.bounds[1])),
+      Enter: () => { if (!inPoints && e.currentTarget !== this.o.nav) this.setPoint(nearest(this.drawn.time, (w.from + w.to) / 2)); },
       Escape: () => { if (inPoints) this.setPoint(-1); },
     };
     const f = keys[e.key];

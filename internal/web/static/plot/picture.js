@@ -95,7 +95,7 @@ function frame(v, C, timeTicks, yTitle, foot) {
  * @returns {void}
  */
 export function draw(ctx, p, o) {
-  const { s, v, window: win } = p, C = theme.C, d = o.dpr, [width, height] = size(p, o);
+  const { drawn: s, v, window: win } = p, C = theme.C, d = o.dpr, [width, height] = size(p, o);
   ctx.fillStyle = C.surface;
   ctx.fillRect(0, 0, width * d, height * d);
   ctx.font = `600 ${15 * d}px ${C.sans}`; ctx.fillStyle = C.text; ctx.textAlign = "left"; ctx.textBaseline = "top"; ctx.fillText(o.title, 16 * d, 12 * d);

@@ -6,7 +6,6 @@ import { CurveCard } from "../target/curvecard.js";
 import { curveAddress, fileAddress, missions, readReports, readTarget } from "../target/data.js";
 import { catalogCard, filesView, jobsCard, stepsView, validationCard } from "../target/details.js";
 import { FoldCards } from "../target/foldcard.js";
-import { Reprocess } from "../target/reprocess.js";
 import { WHY, covered, scatter } from "../plot/series.js";
 import { num } from "../plot/times.js";
 
@@ -82,7 +81,7 @@ class Page {
     this.figures = el("dl", { class: "kpis", "aria-label": "Key figures" });
     this.folds = new FoldCards({ signal, state, save: (p) => this.save(p) });
     this.curve = new CurveCard({ signal, state, target: t, save: (p) => this.save(p), choose: (p) => this.choose(p), loaded: (d) => this.#loaded(d), failed: () => { this.folds.foldNode.hidden = this.folds.powerNode.hidden = true; } });
-    this.reprocess = new Reprocess({ signal, current: () => ({ data: this.data, choice: this.choice() }), use: (p) => this.choose(p), kept: () => this.#kept() });
+    this.reprocessing = el("div");
     this.steps = el("div");
     this.recipe = el("span");
     this.files = el("div");
@@ -90,7 +89,7 @@ class Page {
     this.validation = undefined;
     this.jobs = jobsCard(signal);
     const held = t.missions.length > 0;
-    fill(this.root, this.#crumb(), this.#head(held), held && this.figures, this.reprocess.node,
+    fill(this.root, this.#crumb(), this.#head(held), held && this.figures, this.reprocessing,
       held ? el("div", { class: "grid" }, this.curve.node, el("div", { class: "stack" }, this.folds.foldNode, this.folds.powerNode)) : this.#none(),
       el("div", { class: "grid3" }, catalogCard(t, signal), held && validationCard(t, this.#mission(), signal, (v) => { this.validation = v; this.#figures(); }),
         held && card("Processing", { r: this.recipe }, this.steps), card("Files", { r: this.held }, this.files), this.jobs.node),
@@ -99,6 +98,17 @@ class Page {
     this.#figures();
     fill(this.steps, waiting(4));
     if (held) await this.curve.load(this.choice());
+  }
+
+  /** Opens the form, which is loaded when it is first wanted. */
+  async #reprocess(opener) {
+    if (!this.data) { toast("The light curve is still loading."); return; }
+    if (!this.reprocess) {
+      const { Reprocess } = await import("../target/reprocess.js");
+      this.reprocess ??= new Reprocess({ signal: this.signal, current: () => ({ data: this.data, choice: this.choice() }), use: (p) => this.choose(p), kept: () => this.#kept() });
+      fill(this.reprocessing, this.reprocess.node);
+    }
+    this.reprocess.open(opener);
   }
 
   #files() {
@@ -129,7 +139,7 @@ class Page {
     return heading(title, {
       name: t.name || title, chip: disposition(t), sub: el("span", { title: parts.join(" · ") }, [shown, place, magnitude(t)].filter(Boolean).join(" · ")),
       actions: [apiLink(() => `/api/v1/targets/${encodeURIComponent(t.query)}`),
-        held && button("Re-process", { icon: "redo", on: (e) => this.reprocess.open(e.currentTarget) }),
+        held && button("Re-process", { icon: "redo", on: (e) => this.#reprocess(e.currentTarget) }),
         held && button("Download", { icon: "dl", primary: true, on: (e) => this.#downloads(e.currentTarget) })],
     });
   }
@@ -177,7 +187,7 @@ class Page {
       this.reports = r;
       fill(this.recipe, d.meta.recipe ? ["recipe ", el("code", { title: d.meta.recipe }, d.meta.recipe.slice(7, 11) + "…" + d.meta.recipe.slice(-2))] : "");
       this.#figures();
-      return stepsView(d, r, () => this.reprocess.open());
+      return stepsView(d, r, (e) => this.#reprocess(e.currentTarget));
     }, { signal: this.signal });
   }
 

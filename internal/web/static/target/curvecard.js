@@ -3,12 +3,11 @@
 import { isAbort } from "../api.js";
 import { button, copy, count, el, failed, fill, icon, menu, say, toast, waiting } from "../ui.js";
 import { LightCurvePlot } from "../plot/lightcurve.js";
-import { png, svg } from "../plot/picture.js";
 import { qualityWords } from "../plot/quality.js";
 import { WHY, WHY_TEXT } from "../plot/series.js";
 import { num, timeText } from "../plot/times.js";
 import { uPlot } from "../plot/uplot.js";
-import { curveAddress, readCurve, readRows } from "./data.js";
+import { curveAddress, readCurve, readRows, readStretch } from "./data.js";
 
 /** The layers: name, words, symbol, and the reason that is counted. */
 const LAYERS = [
@@ -176,7 +175,7 @@ export class CurveCard {
 
   #notes(d) {
     const list = d.meta.warnings.map((w) => el("p", { class: "note-warn" }, icon("warn"), el("span", null, w)));
-    if (d.thinned) list.push(el("p", { class: "note-warn" }, icon("warn"), el("span", null, `${count(d.thinned.of)} points are too many to draw: about ${count(d.thinned.shown)} are shown, the lowest and highest of each stretch. Choose a sector for all of them.`)));
+    if (d.thinned) list.push(el("p", { class: "note-warn" }, icon("warn"), el("span", null, `${count(d.thinned.of)} points are too many to draw: about ${count(d.thinned.shown)} are shown, the lowest and highest of each stretch. Zoom in for all of them.`)));
     if (this.c.params) list.push(el("p", { class: "note-info" }, el("span", null, "Processed with parameters of your own."), button("Back to the profile", { small: true, on: () => this.o.choose({ params: "" }) })));
     fill(this.notes, list);
   }
@@ -205,6 +204,24 @@ export class CurveCard {
     const all = from <= bounds[0] && to >= bounds[1];
     this.saving = setTimeout(() => { if (!this.o.signal.aborted && !this.loading) this.o.save(all ? { from: "", to: "" } : { from: from.toFixed(3), to: to.toFixed(3) }); }, 300);
     if (!this.table.hidden) this.#rows();
+    if (this.data.thinned) this.#finer();
+  }
+
+  /** Asks for all points of the window once it rests and they are few enough. */
+  #finer() {
+    clearTimeout(this.resting);
+    const { window: w, s, detail } = this.plot, c = this.c;
+    if (detail && detail.from <= w.from && detail.to >= w.to) return;
+    const [i0, i1] = s.range(w.from, w.to), share = this.data.thinned.of / s.length;
+    if ((i1 - i0) * share > 50_000) return;
+    this.resting = setTimeout(async () => {
+      try {
+        const more = 0.5 * w.width, d = await readStretch(c, this.data.meta, w.from - more, w.to + more, this.o.signal);
+        if (this.c === c) this.plot.setDetail(d);
+      } catch (e) {
+        if (!isAbort(e)) say("The points of this window could not be read; the thinned-out ones stay."); // the plot goes on with what it has
+      }
+    }, 250);
   }
 
   #overall() {
@@ -218,7 +235,7 @@ export class CurveCard {
   #point(i, spoken) {
     if (i < 0) { if (spoken) say("Left the points."); this.#overall(); return; }
     if (this.plot.point >= 0 && !spoken) return;
-    const { series: s, meta } = this.data, t = s.time[i], { scale } = this.plot.v, shown = this.plot.shown || scale;
+    const { meta } = this.data, s = this.plot.drawn, t = s.time[i], { scale } = this.plot.v, shown = this.plot.shown || scale;
     const parts = [[`${shown}`, timeText(t, scale, shown, 5)], ["raw", `${num(s.raw[i], Math.abs(s.raw[i]) < 1000 ? 2 : 0)} ${meta.unit}`]];
     if (s.processed && s.rel[i] === s.rel[i]) parts.push(["rel.", `${num((s.rel[i] - 1) * 1e6)} ppm`]);
     const more = el("span", { class: "more" }, this.#detail(t));
@@ -257,7 +274,7 @@ export class CurveCard {
   }
 
   #rows() {
-    const { series: s, meta } = this.data, { from, to } = this.plot.window, [i0, i1] = s.range(from, to), end = Math.min(i1, i0 + 200), { scale } = this.plot.v, shown = this.plot.shown || scale;
+    const { meta } = this.data, s = this.plot.drawn, { from, to } = this.plot.window, [i0, i1] = s.range(from, to), end = Math.min(i1, i0 + 200), { scale } = this.plot.v, shown = this.plot.shown || scale;
     const rows = [];
     for (let i = i0; i < end; i++) {
       rows.push(el("tr", null, [timeText(s.time[i], scale, shown, 6), num(s.raw[i], 2), s.processed ? num(s.trend[i], 2) : "–", s.processed && s.why[i] === WHY.kept ? s.rel[i].toFixed(6) : "–"].map((v) => el("td", { class: "num" }, v)), el("td", null, WHY_TEXT[s.why[i]])));
@@ -273,8 +290,8 @@ export class CurveCard {
     const o = { width: 1200, panelHeight: 300, dpr: 1, title: `${this.data.meta.target.name || this.data.meta.target.id}`, unit: this.data.meta.unit,
       note: `${this.data.meta.target.id} · ${this.data.meta.target.mission} ${this.data.meta.sectors.map((s) => s.label).filter((l, i, a) => a.indexOf(l) === i).slice(0, 12).join(" ")} · profile ${this.c.profile || "none"} · ${count(this.plot.inView())} points` };
     menu(anchor, [
-      { words: "This view as PNG", icon: "dl", on: async () => save(await png(this.plot, o), name + ".png") },
-      { words: "This view as SVG", icon: "dl", on: () => save(new Blob([svg(this.plot, o)], { type: "image/svg+xml" }), name + ".svg") },
+      { words: "This view as PNG", icon: "dl", on: async () => save(await (await picture()).png(this.plot, o), name + ".png") },
+      { words: "This view as SVG", icon: "dl", on: async () => save(new Blob([(await picture()).svg(this.plot, o)], { type: "image/svg+xml" }), name + ".svg") },
       { words: "Points in view as CSV", icon: "table", href: curveAddress(this.c, { format: "csv", from, to }), download: name + ".csv" },
       { words: "All points as CSV", icon: "table", href: curveAddress(this.c, { format: "csv" }), download: this.data.meta.target.id.replace(/\s+/g, "") + ".csv" },
       { words: "Copy API link", icon: "link", on: () => copy(new URL(curveAddress(this.c, { from, to }), location.origin).href, "API link copied.") },
@@ -284,6 +301,9 @@ export class CurveCard {
 
 /** Waits until what was drawn is on the screen, so that what follows from it does not hold it up; not in a tab that nobody sees. */
 const painted = () => new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); setTimeout(done, 150); });
+
+/** What draws pictures is loaded when the first one is wanted. */
+const picture = () => import("../plot/picture.js");
 
 /** Hands bytes to the browser as a file. */
 export function save(blob, name) {

@@ -105,6 +105,13 @@ export async function readCurve(c, { signal, first, full, progress }) {
   return done;
 }
 
+/** All points of a stretch of a light curve that is too long to be drawn whole. */
+export async function readStretch(c, meta, from, to, signal) {
+  const part = (series) => bytes("/lightcurves/" + enc(c.id), { signal, params: { ...paramsOf(c), series, format: "bin", from, to } });
+  const [raw, processed] = await Promise.all([part("raw"), meta.sectors.some((s) => s.recipe) ? part("processed") : null]);
+  return { series: new Series(raw.bytes, processed?.bytes ?? null, recipeOf(meta, c.params)), from, to };
+}
+
 /** Every column of a few rows about a time: cadence numbers and quality bits are in no binary form. */
 export const readRows = (c, from, to, signal) => get("/lightcurves/" + enc(c.id), { signal, params: { ...paramsOf(c), format: "json", from, to } });
 
