@@ -92,7 +92,7 @@ func (s *Search) foldPoints(bins [][2]float64, from, end int, begin float64) {
 	for i, t := range x {
 		f := (t - begin) * perBin
 		k := int(f)
-		if math.Abs(f-float64(k)-0.5) > 0.5-margin {
+		if rest := f - float64(k); rest < margin || rest > 1-margin {
 			k = int((t - begin) / s.bin)
 		}
 		b := &bins[k+1]
