@@ -385,3 +385,14 @@ func TestFingersMoveTheWindow(t *testing.T) {
 		t.Errorf("spreading two fingers to twice their distance left %.2f of the window, one finger moved it by %.2f; want 0.50 and 0.20", moved[0], moved[1])
 	}
 }
+
+func TestStarThatIsNotProcessed(t *testing.T) {
+	b := openTab(t, newFakeStar(4000), 1440, 900)
+	b.open(star + "?profile=none&as_of=2026-10-30T00:00:00Z")
+	b.wait(whole)
+	b.wait(`document.querySelector('.curve [data-v="raw"]').getAttribute("aria-pressed") === "true" && document.querySelector('.curve [data-v="both"]').disabled`)
+	b.wait(`document.querySelectorAll(".curve .plot canvas").length === 1 && document.querySelector(".fold").hidden && document.querySelector(".power").hidden`)
+	b.wait(`document.querySelector("main").textContent.includes("You look at the data of 2026-10-30")`)
+	b.wait(`document.querySelector('.tl [aria-pressed="true"]')?.textContent.startsWith("v1")`) // the version of then
+	b.clean()
+}

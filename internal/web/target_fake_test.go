@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"net/http"
@@ -88,7 +89,7 @@ func (s *fakeStar) point(r *rand.Rand, t, level float64) {
 }
 
 // bin is the binary form, docs/format/curve.md, of every n-th row of a stretch of time.
-func (s *fakeStar) bin(processed bool, n int, from, to float64) []byte {
+func (s *fakeStar) bin(processed, plain bool, n int, from, to float64) []byte {
 	var b [4]bytes.Buffer
 	for i := 0; i < len(s.time); i += n {
 		if s.time[i] < from || s.time[i] > to {
@@ -98,7 +99,11 @@ func (s *fakeStar) bin(processed bool, n int, from, to float64) []byte {
 		if processed {
 			flux = s.flux[i]
 		}
-		for k, v := range []any{s.time[i], flux, s.trend[i], s.flag[i]} {
+		trend, flag := s.trend[i], s.flag[i]
+		if plain {
+			trend, flag = float32(math.NaN()), 0
+		}
+		for k, v := range []any{s.time[i], flux, trend, flag} {
 			_ = binary.Write(&b[k], binary.LittleEndian, v) // to memory
 		}
 	}
@@ -110,9 +115,18 @@ func (s *fakeStar) meta(profile string) map[string]any {
 	if profile == "default" {
 		warnings = append(warnings, "transits of 3.2 h keep about 9 % of their depth after this baseline; "+hostile)
 	}
+	quarters, segments := s.quarters, s.segments
+	if profile == "" { // nothing is processed
+		segments, quarters = []map[string]any{}, nil
+		for _, q := range s.quarters {
+			q = maps.Clone(q)
+			q["recipe"], q["normalization"] = nil, nil
+			quarters = append(quarters, q)
+		}
+	}
 	return map[string]any{
 		"target": map[string]any{"query": "KIC 6922244", "mission": "Kepler", "id": "KIC 6922244", "name": "KIC 6922244"}, "series": "processed", "profile": profile,
-		"recipe": "sha256:" + strings.Repeat("7f", 32), "scale": "BKJD", "unit": "e-/s", "sectors": s.quarters, "segments": s.segments, "warnings": warnings,
+		"recipe": "sha256:" + strings.Repeat("7f", 32), "scale": "BKJD", "unit": "e-/s", "sectors": quarters, "segments": segments, "warnings": warnings,
 		"ephemerides": []any{map[string]any{"period": starPeriod, "t0": starEpoch, "duration": starDuration, "depth_ppm": 9145, "object": "K00010.01", "source": "koi 2026-11-24T13:00:52Z sha256:cfeb"}},
 		"flags":       []any{}, "decimated": map[string]any{"from": len(s.time), "to": 16, "method": "min-max"}, "points": 16,
 		"columns": map[string]any{"time": []any{}, "flag": []any{}, "quality": []any{}, "cadence": []any{}},
@@ -182,7 +196,7 @@ func (s *fakeStar) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			to, _ = strconv.ParseFloat(q.Get("to"), 64)
 		}
 		w.Header().Set("Content-Type", "application/vnd.exoplanetai.lc")
-		_, _ = w.Write(s.bin(q.Get("series") == "processed", n, from, to)) // the browser may be gone
+		_, _ = w.Write(s.bin(q.Get("series") == "processed", q.Get("profile") == "", n, from, to)) // the browser may be gone
 	case path == "/lightcurves/KIC 6922244":
 		starAnswer(w, s.meta(q.Get("profile")))
 	case path == "/lightcurves/KIC 6922244/periodogram":
@@ -227,7 +241,7 @@ func problem(w http.ResponseWriter, status int, detail string) {
 // TestFakeStar holds the made curve to what the tests say of it.
 func TestFakeStar(t *testing.T) {
 	s := newFakeStar(65000)
-	if n := len(s.bin(false, 1, 0, math.Inf(1))); n != 65000*17 {
+	if n := len(s.bin(false, false, 1, 0, math.Inf(1))); n != 65000*17 {
 		t.Errorf("the answer has %d bytes, want %d", n, 65000*17)
 	}
 }

@@ -1,9 +1,9 @@
 // The page of one star: who it is, its light curve and what repeats in it, and
 // where every value comes from.
 import { isAbort, post, follow } from "../api.js";
-import { apiLink, button, card, chip, copy, count, el, empty, failed, fill, heading, menu, number, show as showIn, style, toast, waiting } from "../ui.js";
+import { apiLink, button, card, chip, copy, count, el, empty, failed, fill, heading, icon, menu, number, show as showIn, style, time, toast, waiting } from "../ui.js";
 import { CurveCard } from "../target/curvecard.js";
-import { curveAddress, fileAddress, missions, readReports, readTarget } from "../target/data.js";
+import { curveAddress, fileAddress, missions, readReports, readTarget, UNPROCESSED } from "../target/data.js";
 import { catalogCard, filesView, jobsCard, stepsView, validationCard } from "../target/details.js";
 import { FoldCards } from "../target/foldcard.js";
 import { WHY, covered, scatter } from "../plot/series.js";
@@ -51,7 +51,7 @@ class Page {
 
   /** The profile that is shown first: one of which a result is kept, transit before default. */
   #profile() {
-    if (["transit", "default"].includes(this.state.profile)) return this.state.profile;
+    if (["transit", "default", UNPROCESSED].includes(this.state.profile)) return this.state.profile;
     const kept = new Set((this.target.files ?? []).filter((f) => f.kind === "processed").map((f) => f.profile));
     return kept.has("transit") || !kept.has("default") ? "transit" : "default";
   }
@@ -89,9 +89,9 @@ class Page {
     this.validation = undefined;
     this.jobs = jobsCard(signal);
     const held = t.missions.length > 0;
-    fill(this.root, this.#crumb(), this.#head(held), held && this.figures, this.reprocessing,
+    fill(this.root, this.#crumb(), this.#head(held), this.#older(), held && this.figures, this.reprocessing,
       held ? el("div", { class: "grid" }, this.curve.node, el("div", { class: "stack" }, this.folds.foldNode, this.folds.powerNode)) : this.#none(),
-      el("div", { class: "grid3" }, catalogCard(t, signal), held && validationCard(t, this.#mission(), signal, (v) => { this.validation = v; this.#figures(); }),
+      el("div", { class: "grid3" }, catalogCard(t, signal, this.url.searchParams.get("as_of")), held && validationCard(t, this.#mission(), signal, (v) => { this.validation = v; this.#figures(); }),
         held && card("Processing", { r: this.recipe }, this.steps), card("Files", { r: this.held }, this.files), this.jobs.node),
       el("p", { class: "foot" }, "Times are barycentric: BKJD = BJD − 2454833, BTJD = BJD − 2457000."));
     this.#files();
@@ -130,6 +130,12 @@ class Page {
   #crumb() {
     const m = this.#mission();
     return el("nav", { class: "crumb", "aria-label": "Where this is" }, el("a", { href: "/targets" }, "Targets"), el("span", { "aria-hidden": "true" }, "/"), m && [el("span", null, m.mission), el("span", { "aria-hidden": "true" }, "/")], el("span", { "aria-current": "page" }, this.target.name || this.target.query));
+  }
+
+  /** A state of the data from earlier is chosen: what of this page follows it. */
+  #older() {
+    const at = this.url.searchParams.get("as_of");
+    return at && el("p", { class: "note-warn gap-b" }, icon("warn"), el("span", null, `You look at the data of ${time(at)}. The catalog row below is of then; files, light curves and jobs are the newest.`));
   }
 
   #head(held) {
@@ -206,7 +212,7 @@ class Page {
   #cadence(d, kpi, small) {
     const all = [...new Set(d.meta.sectors.map((s) => s.cadence_s).filter(Boolean))].sort((a, b) => a - b), labels = new Set(d.meta.sectors.map((s) => s.label)), first = all[0] ?? d.series.step * 86400;
     const what = { TESS: "sector", K2: "campaign" }[d.meta.target.mission] ?? "quarter", some = (k, w) => `${count(k)} ${w}${k === 1 ? "" : "s"}`;
-    return kpi("Cadence", [first < 90 ? num(first) : num(first / 60, 1), " ", small(first < 90 ? "s" : "min"), all.length > 1 && small(` and ${all.length - 1} more`)], `${some(labels.size, what)}, ${some(d.meta.segments.length, "segment")}`);
+    return kpi("Cadence", [first < 90 ? num(first) : num(first / 60, 1), " ", small(first < 90 ? "s" : "min"), all.length > 1 && small(` and ${all.length - 1} more`)], `${some(labels.size, what)}, ${some(d.view.gaps.length + 1, "segment")}`);
   }
 
   #scatter(d, kpi, small) {

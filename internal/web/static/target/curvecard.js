@@ -1,13 +1,13 @@
 // The card of the light curve: panels, layers, readout, choice of what is shown,
 // downloads.
 import { isAbort } from "../api.js";
-import { button, copy, count, el, failed, fill, icon, menu, say, toast, waiting } from "../ui.js";
+import { button, copy, count, el, empty, failed, fill, icon, menu, say, toast, waiting } from "../ui.js";
 import { LightCurvePlot } from "../plot/lightcurve.js";
 import { qualityWords } from "../plot/quality.js";
 import { WHY, WHY_TEXT } from "../plot/series.js";
 import { num, timeText } from "../plot/times.js";
 import { uPlot } from "../plot/uplot.js";
-import { curveAddress, readCurve, readRows, readStretch } from "./data.js";
+import { curveAddress, readCurve, readRows, readStretch, UNPROCESSED } from "./data.js";
 
 /** The layers: name, words, symbol, and the reason that is counted. */
 const LAYERS = [
@@ -96,7 +96,7 @@ export class CurveCard {
       this.o.loaded(this.data);
     } catch (e) {
       if (!isAbort(e) && !this.o.signal.aborted) this.#fail(e, c);
-      else if (this.stop.signal.aborted && !this.o.signal.aborted && !this.data) fill(this.place, el("p", { class: "state" }, "Loading was cancelled. "));
+      else if (this.stop.signal.aborted && !this.o.signal.aborted && !this.data) fill(this.place, empty("Loading was cancelled.", button("Load", { icon: "redo", on: () => this.load(c) })));
     } finally {
       this.node.removeAttribute("aria-busy");
     }
@@ -113,7 +113,9 @@ export class CurveCard {
     this.figure.hidden = true;
     this.data = null;
     fill(this.legend); fill(this.read); fill(this.notes);
-    fill(this.place, failed("The light curve could not be shown.", e, () => this.load(c)));
+    const other = c.params ? button("Back to the profile", { small: true, on: () => this.o.choose({ params: "" }) })
+      : c.profile !== UNPROCESSED && button("Show the raw light curve", { small: true, on: () => this.o.choose({ profile: UNPROCESSED }) });
+    fill(this.place, failed("The light curve could not be shown.", e, () => this.load(c)), el("div", { class: "body" }, other));
     this.o.failed?.(e);
   }
 
@@ -139,6 +141,8 @@ export class CurveCard {
     this.started = true;
     this.loading = first ? el("span", { class: "dim" }, "loading all points") : null;
     this.rawLabel.textContent = d.series.processed ? `Raw, ${d.meta.unit}, and trend` : `Raw, ${d.meta.unit}`;
+    this.view.mark(d.series.processed ? this.plot.view : "raw");
+    for (const b of this.view.children) b.disabled = !d.series.processed && b.dataset.v !== "raw";
     this.#bar(d);
     this.#notes(d);
     this.#layers(d);
@@ -161,7 +165,7 @@ export class CurveCard {
       target.missions.length > 1 && select("Mission", target.missions.map((x) => [x.mission, x.mission]), this.c.mission, (v) => choose({ mission: v, sector: "", cadence: "", from: "", to: "" })),
       (sectors.length > 1 || state.sector !== "") && select({ TESS: "Sector", K2: "Campaign" }[m.target.mission] ?? "Quarter", [["", "all"], ...sectors], state.sector, (v) => choose({ sector: v, from: "", to: "" })),
       (cadences.length > 1 || state.cadence !== "") && select("Cadence", [["", "all"], ...cadences.map((s) => [s, word(s)])], state.cadence, (v) => choose({ cadence: v })),
-      select("Profile", [["transit", "transit"], ["default", "default"]], this.c.profile, (v) => choose({ profile: v, params: "" })),
+      select("Profile", [["transit", "transit"], ["default", "default"], [UNPROCESSED, "none, raw only"]], this.c.profile, (v) => choose({ profile: v, params: "" })),
       select("Times", [["", m.scale], ["BJD", "BJD"], ["UTC", "UTC"]], state.time, (v) => { this.plot.setShown(v); save({ time: v }); this.#window(); }));
   }
 
@@ -184,7 +188,7 @@ export class CurveCard {
     const { counts } = d.series, gapsCount = d.view.gaps.length;
     fill(this.legend, LAYERS.map(([name, words, symbol, why]) => {
       const n = name === "gaps" ? gapsCount : why === undefined ? null : counts[why];
-      if (n === 0 && (name === "other" || name === "noflux") || name === "transits" && !d.view.ephemerides.length || name === "trend" && !d.series.processed) return null;
+      if (n === 0 && (name === "other" || name === "noflux" || !d.series.processed) || name === "transits" && !d.view.ephemerides.length || name === "trend" && !d.series.processed) return null;
       const shown = n === null ? "" : d.thinned || d !== this.data || this.loading ? "…" : count(n);
       const b = el("button", { type: "button", class: "lg", "aria-pressed": String(this.plot.layers[name]), title: TITLES[name] }, el("svg", { viewBox: "0 0 14 14", "aria-hidden": "true" }, symbol()), el("span", null, words), n !== null && [" ", el("b", null, shown)]);
       b.addEventListener("click", () => { const on = !this.plot.layers[name]; this.plot.setLayer(name, on); b.setAttribute("aria-pressed", String(on)); });

@@ -31,9 +31,13 @@ export function missions(target) {
  *   which light curves, and how processed; empty: whatever the server takes
  */
 
+/** The profile of those who want nothing processed. */
+export const UNPROCESSED = "none";
+
 /** The parameters of a choice. */
 export const paramsOf = (c) => ({
-  mission: c.mission, sector_quarter: c.sector, cadence_s: c.cadence, profile: c.profile, processing_params: c.params,
+  mission: c.mission, sector_quarter: c.sector, cadence_s: c.cadence,
+  ...(c.profile === UNPROCESSED ? { series: "raw" } : { profile: c.profile, processing_params: c.params }),
 });
 
 /** The address of the light curve, for links and downloads. */

@@ -22,8 +22,8 @@ function change(a, b) {
   return d > 0 ? "+" + words : words;
 }
 
-/** The card of the rows that the catalogs have of the star. */
-export function catalogCard(target, signal) {
+/** The card of the rows that the catalogs have of the star; asOf: the time whose version is shown at first. */
+export function catalogCard(target, signal, asOf) {
   const place = el("div");
   const objects = target.objects ?? [];
   const node = card("Catalog row, versions", { class: "span2", r: objects.length ? el("a", { href: `/catalogs?table=${objects[0].table}` }, `Open the ${objects[0].table.toUpperCase()} table`) : null }, place);
@@ -31,7 +31,7 @@ export function catalogCard(target, signal) {
     fill(place, empty("No catalog that is held lists this star."));
     return node;
   }
-  const draw = (k) => show(place, "The versions of this row could not be read.", (s) => versionsOf(objects[k], s), (d) => versionsView(objects, k, draw, d, signal), { signal });
+  const draw = (k) => show(place, "The versions of this row could not be read.", (s) => versionsOf(objects[k], s), (d) => versionsView(objects, k, draw, d, asOf), { signal });
   draw(0);
   return node;
 }
@@ -43,10 +43,10 @@ async function versionsOf(object, signal) {
     if (isAbort(e)) throw e;
     return null; // the version has no such row
   })));
-  return { object, list, rows };
+  return { list, rows };
 }
 
-function versionsView(objects, k, draw, { object, list, rows }, signal) {
+function versionsView(objects, k, draw, { list, rows }, asOf) {
   const place = el("div"), line = el("div", { class: "tl", role: "group", "aria-label": "Versions" });
   const pick = (i) => {
     [...line.children].forEach((b, j) => b.setAttribute("aria-pressed", String(i === j)));
@@ -56,7 +56,8 @@ function versionsView(objects, k, draw, { object, list, rows }, signal) {
     const gone = rows[i] === null ? "not in it" : `${count(v.rows)} rows`;
     line.append(el("button", { type: "button", on: { click: () => pick(i) } }, el("b", null, `v${v.number}`), `${v.retrieved_at.slice(0, 10)} · ${gone}`));
   });
-  pick(list.length - 1);
+  const then = asOf ? list.filter((v) => v.retrieved_at <= asOf).length - 1 : list.length - 1;
+  pick(Math.max(0, then));
   setTimeout(() => { line.scrollLeft = line.scrollWidth; });
   return [objects.length > 1 && el("div", { class: "row gap-b" }, choice("Object", objects.map((o, j) => [String(j), `${o.object} · ${o.table}`]), String(k), (v) => draw(Number(v)))), line, place];
 }

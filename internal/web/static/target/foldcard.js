@@ -59,7 +59,7 @@ export class FoldCards {
     if (this.key !== key) { this.key = key; this.power = undefined; this.peak = null; }
     this.draw();
     this.c = c;
-    if (this.power === undefined) this.#load();
+    if (this.power === undefined && data.series.processed) this.#load();
   }
 
   /** What is folded on: a planet of the catalog, or a peak of the periodogram. */

@@ -81,7 +81,7 @@ export class Reprocess {
 
   #form(properties) {
     const { choice: c } = this.o.current();
-    this.profile = c.profile || "transit";
+    this.profile = c.profile === "default" ? "default" : "transit";
     this.controls = Object.entries(properties).map(([name, p]) => control(name, p, () => this.#changed()));
     let set = {};
     try { set = JSON.parse(c.params || "{}"); } catch { set = {}; }
