@@ -181,9 +181,17 @@ func mainFlows(t *testing.T, api http.Handler) {
 	all := shownCount(b)
 	press(b, "?")
 	b.wait(`document.querySelector("dialog[open] h2")?.textContent === "Keys"`)
+	faultless(t, b, "the list of keys")
 	b.key("Escape")
 	b.wait(`!document.querySelector("dialog")`)
 
+	for _, name := range []string{"Columns", "Views", "Export"} {
+		eval[any](b, fmt.Sprintf(`[...document.querySelectorAll(".act .btn")].find((x) => x.textContent === %q).click()`, name))
+		b.wait(`document.querySelector(".menu")`)
+		faultless(t, b, name)
+		eval[any](b, `document.querySelector(".menu").dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }))`)
+		b.wait(`!document.querySelector(".menu")`)
+	}
 	b.wait(`document.querySelector(".facets .lg")`)
 	eval[any](b, `[...document.querySelectorAll(".facets .lg")].find((x) => x.textContent.startsWith("CONFIRMED")).click()`)
 	b.wait(`new URL(location).searchParams.get("koi_disposition") === "CONFIRMED"`)
@@ -220,6 +228,14 @@ func mainFlows(t *testing.T, api http.Handler) {
 	eval[any](b, `(() => { document.getElementById("editor").value = "from koi\nwhat is this"; [...document.querySelectorAll(".btn.pri")].find((x) => x.textContent === "Run").click(); })()`)
 	b.wait(`document.querySelector("[role=alert]")?.textContent.includes("Line 2")`)
 	b.clean()
+}
+
+// faultless tells what the checker finds wrong with something that is open.
+func faultless(t *testing.T, b *tab, what string) {
+	t.Helper()
+	for _, v := range b.violations() {
+		t.Errorf("%s: %s", what, v)
+	}
 }
 
 // countNow is the number of rows that a screen says it shows.
@@ -329,9 +345,7 @@ func TestALockedServerAsksWhoIsThere(t *testing.T) {
 	b := openTab(t, api, 1024, 800)
 	b.open("/catalogs?table=koi&" + wantColumns)
 	b.wait(`document.querySelectorAll("dialog[open] input").length === 2`)
-	for _, v := range b.violations() {
-		t.Errorf("sign-in: %s", v)
-	}
+	faultless(t, b, "sign-in")
 	b.picture("sign-in-1024")
 	try := func(password string) {
 		eval[any](b, fmt.Sprintf(`(() => { document.getElementById("si-n").value = "ada"; document.getElementById("si-p").value = %q; document.querySelector("dialog form").requestSubmit(); })()`, password))
@@ -357,7 +371,7 @@ func (f *fakeTable) answerRows(w http.ResponseWriter, q url.Values, state any) {
 	if f.problem != 0 {
 		w.Header().Set("Content-Type", "application/problem+json")
 		w.WriteHeader(f.problem)
-		_ = json.NewEncoder(w).Encode(map[string]any{"type": "/docs#Internal", "title": "An internal error occurred", "status": f.problem, "detail": "the table is on fire " + hostile, "code": "Internal", "hint": "call the brigade", "request_id": "abc123", "parameter": q.Get("blame")})
+		_ = json.NewEncoder(w).Encode(map[string]any{"type": "/docs#Internal", "title": "An internal error occurred", "status": f.problem, "detail": "the table is on fire " + hostile, "code": "Internal", "hint": "call the brigade", "request_id": "abc123", "parameter": "koi_depth"})
 		return
 	}
 	first := 0
@@ -475,9 +489,7 @@ func TestStatesAreDrawn(t *testing.T) {
 	if said := eval[string](b, `document.querySelector(".vt-place").innerText`); !strings.Contains(said, "the table is on fire <img") || !strings.Contains(said, "call the brigade") {
 		t.Errorf("the error reads %q", said)
 	}
-	for _, v := range b.violations() {
-		t.Errorf("error: %s", v)
-	}
+	faultless(t, b, "error")
 	b.picture("error-1024")
 	api.problem = 0
 	eval[any](b, `[...document.querySelectorAll(".vt-place .btn")].find((x) => x.textContent === "Retry").click()`)
@@ -485,12 +497,18 @@ func TestStatesAreDrawn(t *testing.T) {
 
 	eval[any](b, `(() => { const i = document.querySelector('[aria-label="Filter koi_period"]'); i.value = ">99"; i.dispatchEvent(new Event("change")); })()`)
 	b.wait(`document.querySelector(".none")?.textContent.includes("No row meets all conditions")`)
-	for _, v := range b.violations() {
-		t.Errorf("no match: %s", v)
-	}
+	faultless(t, b, "no match")
 	b.picture("no-match-1024")
 	eval[any](b, `document.querySelector(".none .btn").click()`)
 	b.wait(`document.querySelectorAll(".vt-body .vt-row").length > 5 && !document.querySelector(".none")`)
+
+	api.problem = http.StatusBadRequest
+	b.open("/catalogs?table=koi&koi_depth=abc&" + wantColumns)
+	b.wait(`document.querySelector('[aria-label="Filter koi_depth"]')?.getAttribute("aria-invalid") === "true" && document.querySelector(".wrong [role=alert]")`)
+	faultless(t, b, "a mistake in a filter")
+	api.problem = 0
+	eval[any](b, `document.querySelector('.filters [aria-label^="Take away"]').click()`)
+	b.wait(`document.querySelectorAll(".vt-body .vt-row").length > 5 && !document.querySelector(".wrong .state") && !document.querySelector("[aria-invalid=true]")`)
 
 	api.gone = true
 	eval[any](b, `(() => { const i = document.querySelector('[aria-label="Filter koi_period"]'); i.value = ">9"; i.dispatchEvent(new Event("change")); })()`)

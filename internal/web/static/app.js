@@ -217,7 +217,7 @@ async function askWho() {
   if (asking) return;
   asking = true;
   await dialog("Sign in", (close) => {
-    const name = el("input", { class: "field", id: "si-n", name: "username", autocomplete: "username", required: true });
+    const name = el("input", { class: "field", id: "si-n", name: "username", autocomplete: "username", required: true, autofocus: true });
     const word = el("input", { class: "field", id: "si-p", name: "password", type: "password", autocomplete: "current-password", required: true });
     const wrong = el("p", { class: "badt", role: "alert" });
     return el("form", { class: "body", on: { submit: async (e) => {

@@ -62,7 +62,7 @@ export const isName = (c) => /^(kepid|tid|tic_id|TIC ID|TOI|toi|CTOI|gaia_id|row
 /** How wide a column must be, in pixels. */
 export function widthOf(c) {
   const label = 26 + 7.2 * Math.min(24, c.name.length);
-  const value = isNumeric(c) && !isName(c) ? (c.up ? 168 : 104) : /comment|notes|refname|aliases/i.test(c.name) ? 240 : /name|candidate|disp|aliases/i.test(c.name) ? 150 : 112;
+  const value = isNumeric(c) && !isName(c) ? (c.up ? (/period|orbper|time0|epoch|tranmid/i.test(c.name) ? 186 : 164) : 104) : /comment|notes|refname|aliases/i.test(c.name) ? 240 : /name|candidate|disp|aliases/i.test(c.name) ? 150 : 112;
   return Math.round(Math.max(label, value));
 }
 

@@ -82,13 +82,13 @@ export function heading(title, o = {}) {
 const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 /** A whole number, thousands by comma, with a true minus sign. */
 export const count = (n) => (n === null || n === undefined || Number.isNaN(n) ? "–" : grouped.format(n).replace("-", "−"));
-/** A number as it is, with a true minus sign; thousands by comma from five digits on. */
+/** A number as it is, with a true minus sign and thousands by comma. */
 export function number(v, digits) {
   if (v === null || v === undefined || Number.isNaN(v)) return "–";
   const text = digits === undefined ? String(v) : Number(v).toFixed(digits);
   const m = /^(-?)(\d+)(\.\d+)?$/.exec(text);
   if (!m) return text.replace("-", "−").replace("e-", "e−");
-  return (m[1] ? "−" : "") + (m[2].length > 4 ? grouped.format(m[2]) : m[2]) + (m[3] || "");
+  return (m[1] ? "−" : "") + (m[2].length > 3 ? grouped.format(m[2]) : m[2]) + (m[3] || "");
 }
 /** A share of 1 as per cent. */
 export const percent = (v, digits = 1) => (v === null || v === undefined ? "–" : number(v * 100, digits) + "\u2009%");
@@ -198,7 +198,7 @@ export function dialog(title, build) {
  */
 export function menu(anchor, items, o = {}) {
   document.querySelector(".menu")?.dispatchEvent(new Event("put-away"));
-  const box = el("div", { class: "menu " + (o.class || ""), role: items instanceof Node ? "dialog" : "group", "aria-label": o.label || "Choices" });
+  const box = el("div", { class: "menu " + (o.class || ""), role: "dialog", "aria-label": o.label || "Choices" });
   const away = (back) => {
     box.remove();
     anchor.setAttribute("aria-expanded", "false");

@@ -2,7 +2,7 @@
 // is shown, exported and asked by a program is the same selection.
 import { get, text, address, isAbort } from "../api.js";
 import { el, fill, icon, button, chip, heading, failed, waiting, empty, menu, toast, say, count, time, apiLink, copy } from "../ui.js";
-import { Table, PagedRows } from "../table.js";
+import { Table, LocalRows, PagedRows } from "../table.js";
 import { parseCsv } from "../csv.js";
 import { heldCurves, heldTable } from "../held.js";
 import { FACETS, STAR_COLUMNS, firstColumns, groupOf, groupOrder, isName, isNumeric, painter, paired, starOf, widthOf } from "../columns.js";
@@ -167,22 +167,24 @@ class Screen {
     const pages = new PagedRows((o, l, sig) => this.page(o, l, sig), this.signal, answer);
     pages.load = async (o, l, sig) => { const a = await this.page(o, l, sig); return { rows: a.rows, total: a.total }; };
     pages.failed = (e) => toast("Rows could not be read: " + e.message);
-    if (!this.table) {
-      this.table = new Table({ label: `${NAMES[this.state.table]}: rows and columns`, columns: this.tableColumns(), rows: pages, sort: this.state.sort, onSort: (sort) => this.change({ sort }), open: (row) => this.open(row), class: "cat-vt" });
-    } else {
-      this.table.setRows(pages);
-    }
+    this.tabulate(pages);
     const filtered = this.state.filters.size || this.state.cone || this.state.lc;
     this.none?.remove();
-    if (this.table.element.parentNode !== this.place) fill(this.place, this.table.element);
     if (answer.total === 0) {
       this.none = el("div", { class: "none" }, filtered ? empty("No row meets all conditions. Take one away:", button("Clear all", { icon: "x", on: () => this.clear() })) : empty("The table has no rows."));
       this.place.append(this.none);
     }
   }
 
+  tabulate(rows) {
+    if (this.table) this.table.setRows(rows);
+    else this.table = new Table({ label: `${NAMES[this.state.table]}: rows and columns`, columns: this.tableColumns(), rows, sort: this.state.sort, onSort: (sort) => this.change({ sort }), open: (row) => this.open(row), class: "cat-vt" });
+    if (this.table.element.parentNode !== this.place) fill(this.place, this.table.element);
+  }
+
   /** The interface's refusal, beside the field that it is about. */
   refuse(e) {
+    if (!this.table && e.status === 400) this.tabulate(new LocalRows([])); // its filters are where the mistake is mended
     const name = e.extra?.parameter, input = this.inputs?.get(name) || (name === "cone" ? this.cone : null);
     if (!this.table) fill(this.place, failed("The rows cannot be shown.", e, () => this.load()));
     else fill(this.wrong, failed(name ? `${name}:` : "The rows cannot be shown.", e, e.status === 400 ? null : () => this.load()));
@@ -273,20 +275,20 @@ class Screen {
   }
 
   facet(name, words, counts) {
-    const now = this.state.filters.get(name), on = now ? now.split(",") : [];
+    const now = this.state.filters.get(name), on = now ? now.match(/"[^"]*"|[^,]+/g) || [] : [], wordOf = (v) => (v === "" ? "null" : v.includes(",") ? `"${v}"` : v);
     const toggle = (v) => {
-      const word = v === "" ? "null" : v, next = on.includes(word) ? on.filter((x) => x !== word) : [...on, word];
+      const word = wordOf(v), next = on.includes(word) ? on.filter((x) => x !== word) : [...on, word];
       const filters = new Map(this.state.filters);
       next.length ? filters.set(name, next.join(",")) : filters.delete(name);
       const i = this.inputs?.get(name);
       if (i) i.value = next.join(",");
       this.change({ filters });
     };
-    const usable = counts.filter(([v]) => !v.includes(",")); // a comma separates values in a condition
+    const usable = counts.filter(([v]) => !v.includes('"')); // which no condition can name
     if (!usable.length) return null;
-    const one = ([v, n]) => el("button", { type: "button", class: "lg", "aria-pressed": String(on.includes(v === "" ? "null" : v)), on: { click: () => toggle(v) } }, v === "" ? "unknown" : v, " ", el("b", null, count(n)));
+    const one = ([v, n]) => el("button", { type: "button", class: "lg", "aria-pressed": String(on.includes(wordOf(v))), on: { click: () => toggle(v) } }, v === "" ? "unknown" : v, " ", el("b", null, count(n)));
     return el("div", { class: "facet", role: "group", "aria-label": words }, el("span", { class: "small dim" }, words), usable.slice(0, 8).map(one),
-      usable.length > 8 && button(`${usable.length - 8} more`, { small: true, on: (e) => menu(e.currentTarget, usable.slice(8).map(([v, n]) => ({ words: v || "unknown", note: count(n), pressed: on.includes(v), on: () => toggle(v) })), { label: words }) }));
+      usable.length > 8 && button(`${usable.length - 8} more`, { small: true, on: (e) => menu(e.currentTarget, usable.slice(8).map(([v, n]) => ({ words: v || "unknown", note: count(n), pressed: on.includes(wordOf(v)), on: () => toggle(v) })), { label: words }) }));
   }
 
   curveFacet() {
@@ -318,7 +320,7 @@ class Screen {
     }));
     draw("");
     const find = el("input", { type: "text", class: "field", placeholder: "Find a column", "aria-label": "Find a column", on: { input: () => draw(find.value) } });
-    menu(anchor, el("div", { class: "picker" }, find, lists, button("As at first", { small: true, on: () => { this.state.columns = null; shown.clear(); for (const n of this.shown()) shown.add(n); draw(find.value); this.table?.setColumns(this.tableColumns()); this.change({}); } })), { label: "Columns" });
+    menu(anchor, el("div", { class: "picker" }, find, lists, button("Default columns", { small: true, on: () => { this.state.columns = null; shown.clear(); for (const n of this.shown()) shown.add(n); draw(find.value); this.table?.setColumns(this.tableColumns()); this.change({}); } })), { label: "Columns" });
   }
 
   exports(anchor) {

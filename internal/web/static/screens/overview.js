@@ -63,16 +63,16 @@ const latest = (reports) => { const m = new Map(); for (const r of reports) { co
 function freshness(status, catalogs) {
   const rows = catalogs.filter((c) => status.tables[c.table]).map((c) => {
     const t = status.tables[c.table];
-    return el("tr", null, el("td", null, el("a", { href: "/catalogs?table=" + c.table }, NAMES[c.table])), el("td", { class: "num" }, count(t.records)), el("td", { class: "num" }, count(t.versions)),
+    return el("tr", null, el("td", null, el("a", { href: "/catalogs?table=" + c.table }, NAMES[c.table])), el("td", { class: "num" }, count(t.records)), el("td", { class: "num hide-s" }, count(t.versions)),
       el("td", null, since(t.retrieved_at)), el("td", null, t.held ? chip("warn", `${t.held} held for approval`) : !t.records ? chip("n", "not ingested") : t.fresh ? chip("ok", "fresh") : chip("warn", "due")), el("td", null, t.next_due ? time(t.next_due) : "–"));
   });
   for (const [m, l] of Object.entries(status.lightcurves)) {
     const words = { kepler: "Kepler", tess: "TESS", k2: "K2" }[m] + " light curves";
-    rows.push(el("tr", null, el("td", null, el("a", { href: "/targets?held=yes&mission=" + { kepler: "Kepler", tess: "TESS", k2: "K2" }[m] }, words)), el("td", { class: "num" }, count(l.files)), el("td", { class: "num" }, "–"), el("td", null, l.files ? since(l.newest) : "never"),
+    rows.push(el("tr", null, el("td", null, el("a", { href: "/targets?held=yes&mission=" + { kepler: "Kepler", tess: "TESS", k2: "K2" }[m] }, words)), el("td", { class: "num" }, count(l.files)), el("td", { class: "num hide-s" }, "–"), el("td", null, l.files ? since(l.newest) : "never"),
       el("td", null, chip("n", `${count(l.targets)} stars`)), el("td", null, bytesText(l.bytes))));
   }
   return el("div", { class: "tw", tabindex: "0", role: "region", "aria-label": "Freshness of each catalog and mission" }, el("table", null,
-    el("thead", null, el("tr", null, el("th", null, "What"), el("th", { class: "num" }, "Rows, files"), el("th", { class: "num" }, "Versions"), el("th", null, "Retrieved"), el("th", null, "State"), el("th", null, "Next due, size"))), el("tbody", null, rows)));
+    el("thead", null, el("tr", null, el("th", null, "What"), el("th", { class: "num" }, "Rows, files"), el("th", { class: "num hide-s" }, "Versions"), el("th", null, "Retrieved"), el("th", null, "State"), el("th", null, "Next due, size"))), el("tbody", null, rows)));
 }
 
 /** Versions of tables and jobs by day. */

@@ -37,7 +37,7 @@ export async function show(root, { url, signal, go }) {
   function update() {
     list = sorted(choose(), state.sort);
     note();
-    const one = (name, label, key, words) => el("div", { class: "facet", role: "group", "aria-label": label }, el("span", { class: "small dim" }, label),
+    const one = (name, label, key, words) => choose(name).length > 0 && el("div", { class: "facet", role: "group", "aria-label": label }, el("span", { class: "small dim" }, label),
       tally(choose(name), key).slice(0, 6).map(([v, n]) => toggle(words(v), n, state[name] === v, () => { state[name] = state[name] === v ? "" : v; })));
     fill(facets, one("disposition", "Disposition", (s) => s.disposition || "none", (v) => (v === "none" ? wordsOf("") : wordsOf(v))), one("mission", "Mission", (s) => s.missions, (v) => v),
       el("div", { class: "facet", role: "group", "aria-label": "Light curves" }, toggle("Has a light curve", choose("held").filter((s) => s.files).length, state.held, () => { state.held = !state.held; })));
