@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -359,6 +360,39 @@ func TestMoreThan200000PointsAreThinnedOutUntilZoomedIn(t *testing.T) {
 	}
 	eval[any](b, `document.querySelector(".curve").curve.plot.window.all()`)
 	b.wait(`document.querySelector(".curve").curve.plot.drawn === document.querySelector(".curve").curve.plot.s`)
+	b.clean()
+}
+
+// The strip below the panels: its window is dragged, resized by its edges, and brought to a press.
+func TestOverviewStripMovesTheWindow(t *testing.T) {
+	b := openTab(t, newFakeStar(20000), 1440, 900)
+	b.open(star + "?from=200&to=240")
+	b.wait(whole)
+	eval[any](b, `document.querySelector(".curve .nav").scrollIntoView({ block: "center" })`)
+	place := func(days float64) (x, y float64) {
+		at := eval[[]float64](b, fmt.Sprintf(`(() => { const u = document.querySelector(".curve").curve.plot.plots.nav, r = u.over.getBoundingClientRect(); return [r.left + u.valToPos(%v, "x"), r.top + r.height / 2]; })()`, days))
+		return at[0], at[1]
+	}
+	drag := func(from, to float64) {
+		x0, y := place(from)
+		x1, _ := place(to)
+		b.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMousePressed, x0, y, chromedp.ButtonLeft), chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x1, y, chromedp.ButtonLeft),
+			chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, x1, y, chromedp.ButtonLeft))
+	}
+	for _, c := range []struct {
+		what           string
+		from, to       float64
+		wantLo, wantHi float64
+	}{
+		{"drag the window", 220, 320, 300, 340},
+		{"drag its right edge", 340, 400, 300, 400},
+		{"press beside it", 180, 180, 130, 230},
+	} {
+		drag(c.from, c.to)
+		b.wait(fmt.Sprintf(`((w) => Math.abs(w.from - %v) < 3 && Math.abs(w.to - %v) < 3)(document.querySelector(".curve").curve.plot.window)`, c.wantLo, c.wantHi))
+		t.Log(c.what)
+	}
+	b.wait(`Math.abs(Number(new URL(location).searchParams.get("from")) - 130) < 3`)
 	b.clean()
 }
 

@@ -108,9 +108,9 @@ export class TimeWindow {
  * Wheel, drag, pinch, Shift-drag and double click on a plot move the window.
  * On touch one finger pans sideways, and the page scrolls up and down.
  */
-export function gestures(u, win, signal) {
+export function gestures(u, win) {
   const o = u.over, at = (e) => { const r = o.getBoundingClientRect(); return (e.clientX - r.left) / r.width; };
-  const on = (type, f, more = {}) => o.addEventListener(type, f, { signal, ...more });
+  const on = (type, f, more) => o.addEventListener(type, f, more); // they go with the element
   const fingers = new Map();
   let held = null;
   const band = document.createElement("div");

@@ -31,7 +31,7 @@ export function comparePlot(U, host, list, signal) {
       axes: [foot ? timeAxis(() => ({ scale: d.view.scale, shown: d.view.scale })) : axis({ show: false, size: 26 }), axis({ size: isSmall() ? 50 : 62, values: (u, v) => tickText(v) })],
       series: [{}, hidden],
       hooks: {
-        ready: [(u) => gestures(u, win, signal)],
+        ready: [(u) => gestures(u, win)],
         drawClear: [(u) => { const v = viewOf(u); clip(v, () => ground(v, { ...d.view, showGaps: true, C: theme.C })); }],
         draw: [(u) => panel(viewOf(u), d.series, "processed", { C: theme.C, layers: LAYERS, ephemerides: d.view.ephemerides, gaps: d.view.gaps, size: 1.8, point: -1 })],
       },

@@ -75,7 +75,7 @@ function legend(v, names) {
 /**
  * Draws a periodogram; a press on it chooses the highest peak near by.
  * @param {{period_d:number[], power:number[]}} p
- * @param {{marked:number, catalog:number, choose:(period:number)=>void, signal:AbortSignal}} o days; marked: the period that is folded on
+ * @param {{marked:number, choose:(period:number)=>void}} o days; marked: the period that is folded on
  */
 export function periodogramPlot(U, host, p, o) {
   const min = p.period_d[0], max = p.period_d[p.period_d.length - 1];
@@ -94,7 +94,7 @@ export function periodogramPlot(U, host, p, o) {
         u.over.addEventListener("click", (e) => {
           const x = e.clientX - u.over.getBoundingClientRect().left;
           o.choose(highest(p, u.posToVal(x - 8, "x"), u.posToVal(x + 8, "x")));
-        }, { signal: o.signal });
+        });
         u.over.style.cursor = "crosshair";
       }],
       draw: [(u) => { const v = viewOf(u); clip(v, () => peaks(u, v, o, p)); }],

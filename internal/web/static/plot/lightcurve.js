@@ -131,7 +131,7 @@ export class LightCurvePlot {
       axes: [above ? axis({ show: false, size: 26 }) : timeAxis(() => this.#times()), axis({ size: yWidth, values: (u, list) => tickText(list) })],
       series: [{}, hidden],
       hooks: {
-        ready: [(u) => gestures(u, win, this.o.signal)],
+        ready: [(u) => gestures(u, win)],
         drawClear: [(u) => { this.started = performance.now(); const w = viewOf(u); clip(w, () => { ground(w, { ...v, showGaps: this.layers.gaps, C: theme.C }); if (!above) sectorNames(w, v.sectors, theme.C); }); }],
         draw: [(u) => { panel(viewOf(u), s, kind, options()); this.#timed(); }],
         setCursor: [(u) => this.#hover(u, y)],
@@ -172,7 +172,7 @@ export class LightCurvePlot {
 
   /** Dragging the window moves it, dragging an edge resizes it, a press elsewhere brings it there. */
   #strip(u) {
-    const o = u.over, signal = this.o.signal;
+    const o = u.over;
     o.append(this.handle);
     const edge = (e) => {
       const r = this.handle.getBoundingClientRect(), reach = e.pointerType === "touch" ? 16 : 7;
@@ -188,16 +188,16 @@ export class LightCurvePlot {
       part = edge(e);
       const w = this.window;
       if (part === "outside") { w.set(time(e) - w.width / 2, time(e) + w.width / 2); part = "inside"; grip = w.width / 2; } else grip = time(e) - w.from;
-    }, { signal });
+    });
     o.addEventListener("pointermove", (e) => {
       const w = this.window, t = time(e);
       if (!part) { o.style.cursor = { left: "ew-resize", right: "ew-resize", inside: "grab", outside: "pointer" }[edge(e)]; return; }
       if (part === "left") w.set(Math.min(t, w.to - w.narrowest), w.to);
       else if (part === "right") w.set(w.from, Math.max(t, w.from + w.narrowest));
       else w.set(t - grip, t - grip + w.width);
-    }, { signal });
-    for (const type of ["pointerup", "pointercancel"]) o.addEventListener(type, () => { part = ""; }, { signal });
-    o.addEventListener("dblclick", () => this.window.all(), { signal });
+    });
+    for (const type of ["pointerup", "pointercancel"]) o.addEventListener(type, () => { part = ""; });
+    o.addEventListener("dblclick", () => this.window.all());
   }
 
   #placeHandle(u) {

@@ -170,19 +170,25 @@ export function sectorNames(v, sectors, C) {
   }
 }
 
-/** A small triangle at the foot for every mid-transit; none where they would run together. */
+/**
+ * A small triangle at the foot for every mid-transit: filled for the first
+ * planet, hollow for the second, upside down for the others. None where they
+ * would run together.
+ */
 export function transits(v, ephemerides, C) {
   const { ctx: c, box: b, x: X } = v, d = v.dpr, kx = b.width / (X.max - X.min), foot = b.top + b.height - d;
   ephemerides.forEach((e, k) => {
-    c.fillStyle = k === 0 ? C["text-2"] : C[["d-trend", "d-edge", "d-qual"][(k - 1) % 3]];
+    c.fillStyle = c.strokeStyle = k === 0 ? C["text-2"] : C[["d-trend", "d-edge", "d-qual"][(k - 1) % 3]];
+    c.lineWidth = 1.4 * d;
     const once = !(e.period > 0), first = once ? 0 : Math.ceil((X.min - e.t0) / e.period), last = once ? 0 : Math.floor((X.max - e.t0) / e.period);
     if ((last - first) * 6 * d > b.width) return;
+    const [tip, base] = k < 2 ? [foot - 7 * d, foot] : [foot, foot - 7 * d];
     c.beginPath();
     for (let n = first; n <= last; n++) {
       const x = b.left + (e.t0 + (once ? 0 : n * e.period) - X.min) * kx;
-      c.moveTo(x, foot - 7 * d); c.lineTo(x + 4 * d, foot); c.lineTo(x - 4 * d, foot); c.closePath();
+      c.moveTo(x, tip); c.lineTo(x + 4 * d, base); c.lineTo(x - 4 * d, base); c.closePath();
     }
-    c.fill();
+    if (k === 1) c.stroke(); else c.fill();
   });
 }
 

@@ -24,6 +24,9 @@ const TITLES = {
   other: "Doubled times, no positive trend, or dropped short segments", gaps: "Longer than the gap threshold",
 };
 
+/** Which triangle is whose. */
+const planets = (list) => list.map((e, k) => `${e.object || "ephemeris"} (${["filled", "hollow"][k] ?? "upside down"})`).join(", ");
+
 /** A group of buttons of which one is pressed. */
 export function choice(label, options, value, on) {
   const box = el("div", { class: "seg", role: "group", "aria-label": label });
@@ -160,7 +163,7 @@ export class CurveCard {
   /** What can be chosen: only what there is more than one of. */
   #bar(d) {
     const { state, target, choose, save } = this.o, m = d.meta, sectors = [...new Map(this.#known(m).map((s) => [s.sector_quarter, s.label]))];
-    const cadences = [...new Set(this.#known(m).map((s) => s.cadence_s))].sort((a, b) => a - b), word = (s) => (s < 90 ? `${num(s)} s` : `${num(s / 60, s % 60 ? 1 : 0)} min`);
+    const cadences = [...new Set(this.#known(m).map((s) => Math.round(s.cadence_s)))].sort((a, b) => a - b), word = (s) => (s < 90 ? `${num(s)} s` : `${num(s / 60, s % 60 ? 1 : 0)} min`);
     fill(this.bar,
       target.missions.length > 1 && select("Mission", target.missions.map((x) => [x.mission, x.mission]), this.c.mission, (v) => choose({ mission: v, sector: "", cadence: "", from: "", to: "" })),
       (sectors.length > 1 || state.sector !== "") && select({ TESS: "Sector", K2: "Campaign" }[m.target.mission] ?? "Quarter", [["", "all"], ...sectors], state.sector, (v) => choose({ sector: v, from: "", to: "" })),
@@ -190,7 +193,7 @@ export class CurveCard {
       const n = name === "gaps" ? gapsCount : why === undefined ? null : counts[why];
       if (n === 0 && (name === "other" || name === "noflux" || !d.series.processed) || name === "transits" && !d.view.ephemerides.length || name === "trend" && !d.series.processed) return null;
       const shown = n === null ? "" : d.thinned || d !== this.data || this.loading ? "…" : count(n);
-      const b = el("button", { type: "button", class: "lg", "aria-pressed": String(this.plot.layers[name]), title: TITLES[name] }, el("svg", { viewBox: "0 0 14 14", "aria-hidden": "true" }, symbol()), el("span", null, words), n !== null && [" ", el("b", null, shown)]);
+      const b = el("button", { type: "button", class: "lg", "aria-pressed": String(this.plot.layers[name]), title: name === "transits" ? planets(d.view.ephemerides) : TITLES[name] }, el("svg", { viewBox: "0 0 14 14", "aria-hidden": "true" }, symbol()), el("span", null, words), n !== null && [" ", el("b", null, shown)]);
       b.addEventListener("click", () => { const on = !this.plot.layers[name]; this.plot.setLayer(name, on); b.setAttribute("aria-pressed", String(on)); });
       return b;
     }));

@@ -144,7 +144,7 @@ export class FoldCards {
     this.powerPlot.setAttribute("role", "img");
     this.powerPlot.setAttribute("aria-label", `Box least squares power against period. The highest peak is at ${num(best.period, 4)} days.`);
     fill(this.trials, `${num(p.trials)} trial periods`);
-    this.pu = periodogramPlot(this.U, this.powerPlot, p, { marked: this.base?.period ?? best.period, signal: this.o.signal, choose: (q) => this.#choose(q) });
+    this.pu = periodogramPlot(this.U, this.powerPlot, p, { marked: this.base?.period ?? best.period, choose: (q) => this.#choose(q) });
     fill(this.verdict, el("p", null, `Best ${num(best.period, 4)} d`, known && [", ", agreement(best.period, known.period)], `. Depth ${num(best.depth_ppm)} ppm, signal to noise ${num(best.snr, 1)}.`),
       p.warnings.map((w) => el("p", { class: "warnt" }, w)),
       el("div", { class: "row gap-t", role: "group", "aria-label": "Fold on a peak" }, (p.peaks.length ? p.peaks : [best]).slice(0, 5).map((k) => el("button", {

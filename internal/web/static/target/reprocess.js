@@ -150,7 +150,9 @@ export class Reprocess {
     const numbers = [former.data, d].map(figures), plots = el("div", { class: "re-plots" });
     this.after = async () => {
       const U = await uPlot();
-      comparePlot(U, plots, [["Former", former.data], ["New", d]], this.o.signal);
+      this.drawn?.abort(); // those of the comparison before
+      this.drawn = new AbortController();
+      comparePlot(U, plots, [["Former", former.data], ["New", d]], AbortSignal.any([this.o.signal, this.drawn.signal]));
     };
     const rows = [
       ["Points kept", "kept", count, 1], ["Removed by quality", "quality", count, 0], ["Removed as outliers", "outlier", count, 0], ["Segments", "segments", count, 0],
