@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"exoplanetai/internal/exo"
+	"exoplanetai/internal/web"
 	"exoplanetai/internal/xtest"
 )
 
@@ -176,6 +177,17 @@ func mainFlows(t *testing.T, api http.Handler) {
 	b.open("/")
 	b.wait(settled)
 
+	press(b, "/")
+	eval[any](b, `(() => { const q = document.getElementById("q"); q.focus(); q.value = "k2-18"; q.dispatchEvent(new Event("input")); })()`)
+	b.wait(`document.querySelector("#hints:not([hidden]) li")`)
+	faultless(t, b, "suggestions")
+	b.key("ArrowDown")
+	b.wait(`document.getElementById(document.getElementById("q").getAttribute("aria-activedescendant"))?.textContent.includes("K2-18")`)
+	b.key("Enter")
+	b.wait(`location.pathname.startsWith("/targets/EPIC") && document.querySelector("#hints[hidden]")`)
+
+	b.open("/")
+	b.wait(settled)
 	press(b, "g", "c")
 	b.wait(`location.pathname === "/catalogs" && ` + settled)
 	all := shownCount(b)
@@ -258,6 +270,31 @@ func press(b *tab, keys ...string) {
 	for _, k := range keys {
 		eval[any](b, fmt.Sprintf(`document.body.dispatchEvent(new KeyboardEvent("keydown", { key: %q, bubbles: true, cancelable: true }))`, k))
 	}
+}
+
+func TestPureModulesOfTheScreens(t *testing.T) {
+	b := openTab(t, newFakeTable(5), 1024, 800)
+	b.open("/catalogs?table=koi")
+	b.wait(settled)
+	base := assetBase(t, web.Handler(web.Options{}))
+	for what, expression := range map[string]string{
+		"a place goes to the map and back": `import(BASE + "project.js").then(({ aitoff, unaitoff, apart }) => {
+			for (let ra = 1; ra < 360; ra += 7.3) for (let dec = -88; dec < 89; dec += 4.7) { const p = unaitoff(...aitoff(ra, dec)); if (!p || apart(ra, dec, ...p) > 1e-6) return false; }
+			return unaitoff(3.1, 1.5) === null; })`,
+		"the pole of a circle is as far as its edge": `import(BASE + "project.js").then(({ ring, apart }) => ring(350, -60, 20).every(([ra, dec]) => Math.abs(apart(350, -60, ra, dec) - 20) < 1e-9))`,
+		"CSV is read as RFC 4180 writes it":          `import(BASE + "csv.js").then(({ parseCsv }) => JSON.stringify(parseCsv('a,b\r\n1,"x, ""y"""\r\n,\r\n3,"l1\nl2"')) === '{"names":["a","b"],"rows":[["1","x, \\"y\\""],["",""],["3","l1\\nl2"]]}')`,
+		"circles are read":                           `import(BASE + "app.js").then(({ readCircle: c }) => c("19:20:35 +42:07 r=2m") === "19:20:35,+42:07,2m" && c("290.1, −42.5 0.5") === "290.1,-42.5,0.5" && c("10 20") === "10,20,2m" && c("Kepler-10") === null && c("KIC 6922244") === null)`,
+		"conditions are read":                        `import(BASE + "screens/query.js").then(({ readConditions: r }) => { const q = r("from toi\n# why\nTESS mag <= 10\nsort = 3\nsort a, -b\nkoi_x != null"); return q.table === "toi" && JSON.stringify(q.params) === '[["TESS mag","<=10"],["column.sort","3"],["sort","a,-b"],["koi_x","!null"]]' && r("koi_x > 1").problem && r("from koi\nnonsense").problem; })`,
+		"uncertainties find their columns":           `import(BASE + "columns.js").then(({ paired }) => { const l = paired(["p", "p_err1", "p_err2", "qerr1", "q", "r", "r err", "s", "s_err_up", "s_err_down", "s_limit"].map((name) => ({ name }))); return l.map((c) => [c.name, c.up, c.down, c.limit].join()).join(" ") === "p,p_err1,p_err2, q,qerr1,qerr1, r,r err,r err, s,s_err_up,s_err_down,s_limit"; })`,
+		"numbers read well":                          `import(BASE + "ui.js").then(({ number, count, bytesText, percent }) => number(-1234.5) === "−1,234.5" && number(1e-7) === "1e−7" && number(null) === "–" && count(1234567) === "1,234,567" && bytesText(999_950) === "1.00 MB" && bytesText(0) === "0 B" && percent(0.123) === "12.3 %")`,
+		"axes have round numbers":                    `import(BASE + "scatter.js").then(({ ticks }) => ticks(0, 1, 5).join() === "0,0.2,0.4,0.6,0.8,1" && ticks(-3, 7, 4).join() === "0,5")`,
+		"names are sought without blanks and dashes": `import(BASE + "stars.js").then(({ matches }) => matches({ words: "kepler-10 kic 11904151", squeezed: "kepler10kic11904151" }, "Kepler 10") && !matches({ words: "kepler-10", squeezed: "kepler10" }, "k2"))`,
+	} {
+		if !eval[bool](b, strings.ReplaceAll(expression, "BASE", fmt.Sprintf("%q", base))+".then(Boolean)") {
+			t.Errorf("not so: %s", what)
+		}
+	}
+	b.clean()
 }
 
 func TestThemeIsKept(t *testing.T) {

@@ -169,8 +169,12 @@ async function health() {
       el("div", { class: "meter", role: "img", "aria-label": `Disk ${Math.round(used)} percent used` }, el("i", { style: { width: used + "%" } })),
       el("span", null, `${bytesText(s.disk.total - s.disk.free)} of ${bytesText(s.disk.total)} used`));
     place.hidden = false;
+    if (made.has("jobs")) {
+      const n = (await get("/jobs", { params: { state: "running" } })).jobs.length;
+      badge("jobs", n ? `${n} running` : "");
+    }
   } catch (e) {
-    if (!isAbort(e)) place.hidden = true; // the line at the top says that the server is out of reach
+    if (!isAbort(e) && !place.firstChild) place.hidden = true; // the line at the top says that the server is out of reach
   }
 }
 
@@ -265,6 +269,7 @@ export function readCircle(s) {
 
 function search() {
   const form = document.getElementById("search"), input = document.getElementById("q");
+  suggestions(form, input);
   form.addEventListener("submit", async (e) => {
     e.preventDefault();
     const words = input.value.trim();
@@ -282,6 +287,65 @@ function search() {
     } finally {
       form.removeAttribute("aria-busy");
     }
+  });
+}
+
+/** Lists, below the search, objects whose names hold what is typed (WAI-ARIA combobox). */
+function suggestions(form, input) {
+  const list = el("ul", { class: "hints", role: "listbox", id: "hints", "aria-label": "Objects of the catalogs", hidden: true });
+  let timer = 0, asked = null, at = -1;
+  form.append(list);
+  for (const [k, v] of Object.entries({ role: "combobox", "aria-expanded": "false", "aria-controls": "hints", "aria-autocomplete": "list" })) input.setAttribute(k, v);
+  const away = () => {
+    clearTimeout(timer);
+    asked?.abort();
+    list.hidden = true;
+    at = -1;
+    input.setAttribute("aria-expanded", "false");
+    input.removeAttribute("aria-activedescendant");
+  };
+  const choose = (li) => {
+    away();
+    input.value = "";
+    go("/targets/" + encodeURIComponent(li.dataset.star));
+  };
+  const mark = (i) => {
+    at = i;
+    [...list.children].forEach((li, k) => li.setAttribute("aria-selected", String(k === i)));
+    i >= 0 ? input.setAttribute("aria-activedescendant", list.children[i].id) : input.removeAttribute("aria-activedescendant");
+  };
+  const look = async (words) => {
+    asked?.abort();
+    asked = new AbortController();
+    try {
+      const { rows } = await get("/catalogs/candidates", { params: { aliases: "~" + words, columns: "candidate,planet_name,host_name,kic,tic,epic,disposition", limit: 8 }, signal: asked.signal });
+      if (document.activeElement !== input || !rows.length) return away();
+      fill(list, rows.map((r, i) => el("li", { role: "option", id: "hint-" + i, "aria-selected": "false", data: { star: r.kic || r.epic || r.tic || r.host_name || r.candidate }, on: { pointerdown: (e) => { e.preventDefault(); choose(e.currentTarget); } } },
+        el("span", null, r.planet_name || r.candidate), el("small", null, [r.kic || r.epic || r.tic, (r.disposition || "").toLowerCase()].filter(Boolean).join(" · ")))));
+      list.hidden = false;
+      input.setAttribute("aria-expanded", "true");
+      mark(-1);
+    } catch (e) {
+      if (!isAbort(e)) away(); // the search itself works without
+    }
+  };
+  input.addEventListener("input", () => {
+    clearTimeout(timer);
+    const words = input.value.trim();
+    if (words.length < 2 || /[,:"]/.test(words) || readCircle(words)) return away();
+    timer = setTimeout(() => look(words), 180);
+  });
+  input.addEventListener("blur", away);
+  form.addEventListener("submit", away, true);
+  input.addEventListener("keydown", (e) => {
+    if (list.hidden) return;
+    const n = list.children.length;
+    if (e.key === "ArrowDown" || e.key === "ArrowUp") mark(e.key === "ArrowDown" ? (at + 1) % n : at <= 0 ? n - 1 : at - 1);
+    else if (e.key === "Enter" && at >= 0) choose(list.children[at]);
+    else if (e.key === "Escape") away();
+    else return;
+    e.preventDefault();
+    e.stopPropagation();
   });
 }
 

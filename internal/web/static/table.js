@@ -109,7 +109,8 @@ export class Table {
 
   /** Other columns; the place in the rows stays. */
   setColumns(columns) {
-    this.columns = columns;
+    // on a phone the column that stays leaves room for the others
+    this.columns = columns = columns.map((c, i) => (i === 0 && innerWidth <= 720 ? { ...c, width: Math.min(c.width, Math.round(innerWidth * 0.44)) } : c));
     this.at.col = Math.min(this.at.col, columns.length - 1);
     const width = columns.reduce((sum, c) => sum + c.width, 0);
     this.edges = columns.reduce((list, c) => [...list, list.at(-1) + c.width], [0]);

@@ -200,7 +200,7 @@ class Screen {
     this.inputs = new Map();
     return this.shown().map((name, i) => {
       const c = this.columns.find((x) => x.name === name), num = isNumeric(c) && !isName(c);
-      const input = el("input", { type: "text", class: "vt-filter", "aria-label": "Filter " + name, placeholder: num ? ">3, 1..5" : "~text", value: this.state.filters.get(name) || "", spellcheck: "false", autocomplete: "off",
+      const input = el("input", { type: "text", class: "vt-filter", "aria-label": "Filter " + name, title: num ? "1..5, >3, <=2, a value, null, !null; several by commas" : "a value, ~part of it, !other, null, !null; several by commas", placeholder: num ? ">3, 1..5" : "~text", value: this.state.filters.get(name) || "", spellcheck: "false", autocomplete: "off",
         on: { input: () => this.typed(name, input), change: () => this.typed(name, input, 0), keydown: (e) => { if (e.key === "Enter") this.typed(name, input, 0); } } });
       this.inputs.set(name, input);
       return {

@@ -34,7 +34,7 @@ export function readConditions(source) {
   for (const [i, raw] of source.split("\n").entries()) {
     const line = raw.trim();
     if (!line || line.startsWith("#")) continue;
-    const word = /^(from|columns|sort|cone|version|as_of)\s+(.+)$/i.exec(line);
+    const word = /^(from|columns|sort|cone|version|as_of)\s+(?![<>=!~])(.+)$/i.exec(line);
     const cond = /^(.+?)\s*(<=|>=|!=|=|<|>|~)\s*(.*)$/.exec(line);
     if (word) {
       const name = word[1].toLowerCase(), value = name === "cone" ? word[2].replace(/\s*,\s*/g, ",") : word[2].replace(/\s*,\s*/g, ",").trim();
