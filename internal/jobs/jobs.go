@@ -38,6 +38,8 @@ type Job struct {
 	Result     json.RawMessage `json:"result"` // null until succeeded
 	Error      json.RawMessage `json:"error"`  // problem document, null unless failed
 
+	Items []Outcome `json:"items,omitempty"` // how each finished part of a batch went; of Get only
+
 	NotBefore *time.Time `json:"-"` // a queued job waits until then; nil: it does not
 	RequestID string     `json:"-"` // of the request that submitted it, if known
 	Worker    string     `json:"-"` // the process that runs it, or ran it last

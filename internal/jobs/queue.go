@@ -18,7 +18,9 @@ func (r *Runner) Get(ctx context.Context, id string) (Job, error) {
 	if err != nil {
 		return Job{}, err
 	}
-	return r.withLive(rec.Job), nil
+	j := r.withLive(rec.Job)
+	j.Items, err = r.Items(ctx, id)
+	return j, err
 }
 
 // withLive puts the newest progress, which may not be stored yet, into a job
