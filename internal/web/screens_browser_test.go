@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -313,6 +314,7 @@ func TestThemeIsKept(t *testing.T) {
 // fakeTable is an interface with one catalog of as many rows as wanted, which
 // fails as it is told.
 type fakeTable struct {
+	mu       sync.Mutex // guards what follows
 	rows     int
 	problem  int // status of the answers for rows; 0: all is well
 	gone     bool
@@ -322,7 +324,23 @@ type fakeTable struct {
 
 func newFakeTable(rows int) *fakeTable { return &fakeTable{rows: rows} }
 
+// set changes how it behaves from now on.
+func (f *fakeTable) set(change func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change()
+}
+
+// asked are the addresses that were asked for, one after the other.
+func (f *fakeTable) asked() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return strings.Join(f.requests, " ")
+}
+
 func (f *fakeTable) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.gone {
 		panic(http.ErrAbortHandler)
 	}
@@ -378,7 +396,7 @@ func refuse(w http.ResponseWriter, status int, detail string) {
 
 func TestALockedServerAsksWhoIsThere(t *testing.T) {
 	api := newFakeTable(20)
-	api.locked = true
+	api.set(func() { api.locked = true })
 	b := openTab(t, api, 1024, 800)
 	b.open("/catalogs?table=koi&" + wantColumns)
 	b.wait(`document.querySelectorAll("dialog[open] input").length === 2`)
@@ -503,10 +521,9 @@ func TestTheTableShowsTheRightRowsAndObeysKeys(t *testing.T) {
 	if got := eval[string](b, `document.querySelector('[role=columnheader][aria-colindex="4"]').getAttribute("aria-sort")`); got != "descending" {
 		t.Errorf("the head says %q", got)
 	}
-	last := api.requests[len(api.requests)-1]
 	for _, want := range []string{"sort=-koi_period", "version=koi_1"} {
-		if !strings.Contains(strings.Join(api.requests, " "), want) {
-			t.Errorf("no request has %s; the last is %s", want, last)
+		if !strings.Contains(api.asked(), want) {
+			t.Errorf("no request has %s", want)
 		}
 	}
 	eval[any](b, `[...document.querySelectorAll(".act .btn")].find((x) => x.textContent === "Export").click()`)
@@ -520,7 +537,7 @@ func TestTheTableShowsTheRightRowsAndObeysKeys(t *testing.T) {
 func TestStatesAreDrawn(t *testing.T) {
 	api := newFakeTable(50)
 	b := openTab(t, api, 1024, 800)
-	api.problem = http.StatusInternalServerError
+	api.set(func() { api.problem = http.StatusInternalServerError })
 	b.open("/catalogs?table=koi&" + wantColumns)
 	b.wait(`document.querySelector("[role=alert] code")?.textContent === "abc123"`)
 	if said := eval[string](b, `document.querySelector(".vt-place").innerText`); !strings.Contains(said, "the table is on fire <img") || !strings.Contains(said, "call the brigade") {
@@ -528,7 +545,7 @@ func TestStatesAreDrawn(t *testing.T) {
 	}
 	faultless(t, b, "error")
 	b.picture("error-1024")
-	api.problem = 0
+	api.set(func() { api.problem = 0 })
 	eval[any](b, `[...document.querySelectorAll(".vt-place .btn")].find((x) => x.textContent === "Retry").click()`)
 	b.wait(`document.querySelectorAll(".vt-body .vt-row").length > 5`)
 
@@ -539,19 +556,19 @@ func TestStatesAreDrawn(t *testing.T) {
 	eval[any](b, `document.querySelector(".none .btn").click()`)
 	b.wait(`document.querySelectorAll(".vt-body .vt-row").length > 5 && !document.querySelector(".none")`)
 
-	api.problem = http.StatusBadRequest
+	api.set(func() { api.problem = http.StatusBadRequest })
 	b.open("/catalogs?table=koi&koi_depth=abc&" + wantColumns)
 	b.wait(`document.querySelector('[aria-label="Filter koi_depth"]')?.getAttribute("aria-invalid") === "true" && document.querySelector(".wrong [role=alert]")`)
 	faultless(t, b, "a mistake in a filter")
-	api.problem = 0
+	api.set(func() { api.problem = 0 })
 	eval[any](b, `document.querySelector('.filters [aria-label^="Take away"]').click()`)
 	b.wait(`document.querySelectorAll(".vt-body .vt-row").length > 5 && !document.querySelector(".wrong .state") && !document.querySelector("[aria-invalid=true]")`)
 
-	api.gone = true
+	api.set(func() { api.gone = true })
 	eval[any](b, `(() => { const i = document.querySelector('[aria-label="Filter koi_period"]'); i.value = ">9"; i.dispatchEvent(new Event("change")); })()`)
 	b.wait(`document.getElementById("line").textContent === "Reconnecting" && document.querySelector(".wrong").textContent.includes("does not answer")`)
 	b.picture("offline-1024")
-	api.gone = false
+	api.set(func() { api.gone = false })
 	b.wait(`document.getElementById("line").textContent === "" && document.querySelector(".read b").textContent === "40" && !document.querySelector(".wrong .state")`)
 	b.open("/catalogs?table=toi")
 	b.wait(`document.querySelector(".vt-place")?.textContent.includes("There is no TOI table yet")`)
