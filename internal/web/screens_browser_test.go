@@ -403,13 +403,20 @@ func TestALockedServerAsksWhoIsThere(t *testing.T) {
 	faultless(t, b, "sign-in")
 	b.picture("sign-in-1024")
 	try := func(password string) {
-		eval[any](b, fmt.Sprintf(`(() => { document.getElementById("si-n").value = "ada"; document.getElementById("si-p").value = %q; document.querySelector("dialog form").requestSubmit(); })()`, password))
+		eval[any](b, fmt.Sprintf(`(() => { document.getElementById("si-n").value = "ada"; document.getElementById("si-p").value = %q; document.querySelector("dialog form [type=submit]").click(); })()`, password))
 	}
 	try("wrong")
 	b.wait(`document.querySelector("dialog [role=alert]").textContent === "the name or the password is wrong"`)
 	try("countess")
 	b.wait(`!document.querySelector("dialog") && document.querySelectorAll(".vt-body .vt-row").length > 5`)
 	b.wait(`document.getElementById("me").textContent === "AD"`)
+	if got := eval[string](b, `new Promise((done) => {
+		URL.createObjectURL = (blob) => { blob.text().then((s) => done(s.split("\r\n")[0])); return "#"; };
+		[...document.querySelectorAll(".act .btn")].find((x) => x.textContent === "Export").click();
+		document.querySelector(".menu a").click();
+	})`); got != "koi_disposition" {
+		t.Errorf("an export by who is signed in begins with %q", got)
+	}
 	if eval[bool](b, `JSON.stringify(localStorage).includes("let-me-in") || document.cookie !== ""`) {
 		t.Error("the token is kept longer than the tab")
 	}

@@ -1,5 +1,5 @@
 // The shell: which screen an address means, the rail, search, theme, keys.
-import { get, events, isAbort, isOnline, signedIn, signIn, signOut } from "./api.js";
+import { bytes, get, events, isAbort, isOnline, signedIn, signIn, signOut } from "./api.js";
 import { el, fill, icon, button, heading, failed, waiting, menu, dialog, toast, say, bytesText, time } from "./ui.js";
 
 /**
@@ -119,12 +119,30 @@ class Changed extends Error {
 addEventListener("popstate", () => draw());
 document.addEventListener("click", (e) => {
   const a = e.target.closest("a[href]");
-  if (!a || e.defaultPrevented || e.button || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey || a.target || a.hasAttribute("download")) return;
+  if (!a || e.defaultPrevented || e.button || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey) return;
   const url = new URL(a.href, location.href);
+  if (signedIn() && url.origin === location.origin && /^\/(api|tap)\//.test(url.pathname)) { // a link by itself does not say who asks
+    e.preventDefault();
+    download(url.pathname + url.search);
+    return;
+  }
+  if (a.target || a.hasAttribute("download")) return;
   if (url.origin !== location.origin || !match(url.pathname) || (url.hash && url.pathname === location.pathname)) return;
   e.preventDefault();
   go(url.pathname + url.search + url.hash);
 });
+
+/** Fetches a file as who is signed in, and hands it to the browser. */
+async function download(path) {
+  try {
+    const { bytes: body, headers } = await bytes(path), name = /filename="?([^";]+)/.exec(headers.get("Content-Disposition") || "");
+    const href = URL.createObjectURL(new Blob([body], { type: headers.get("Content-Type") || "" }));
+    el("a", { href, download: name ? name[1] : path.split("?")[0].split("/").at(-1) }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 60_000);
+  } catch (e) {
+    if (!isAbort(e)) toast("The file could not be fetched: " + e.message);
+  }
+}
 
 // ---------- rail and bottom bar ----------
 
@@ -235,7 +253,7 @@ async function askWho() {
         word.select();
       }
     } } }, el("p", { class: "muted" }, "This server wants to know who is there."), el("label", { for: "si-n" }, "Name"), name, el("label", { for: "si-p" }, "Password"), word, wrong,
-      button("Sign in", { primary: true, on: (e) => e.currentTarget.form.requestSubmit() }));
+      button("Sign in", { primary: true, submit: true }));
   });
   asking = false;
   if (signedIn()) { await who(); health(); draw({ stay: true }); }

@@ -46,10 +46,10 @@ export function icon(name, label) {
   return el("svg", { class: "i", ...(label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" }) }, el("use", { href: "#s-" + name }));
 }
 
-/** A button. o: {icon, label (for icon-only), primary, small, on, disabled: "why not"} */
+/** A button. o: {icon, label (for icon-only), primary, small, on, submit: it sends its form, disabled: "why not"} */
 export function button(words, o = {}) {
   const b = el("button", {
-    type: "button", class: ["btn", o.primary && "pri", o.small && "s", !words && "ic"].filter(Boolean).join(" "),
+    type: o.submit ? "submit" : "button", class: ["btn", o.primary && "pri", o.small && "s", !words && "ic"].filter(Boolean).join(" "),
     "aria-label": words ? null : o.label, title: words ? null : o.label, "aria-disabled": o.disabled ? "true" : null,
   }, o.icon && icon(o.icon), words);
   if (o.disabled) { // visible, out of order, and it says why

@@ -118,6 +118,7 @@ class Screen {
 
   /** The parameters of the rows that are shown: with uncertainties, which stand in the same cells. */
   params(o = {}) {
+    if (!this.columns) return this.conditions(); // they are not known yet
     const names = [];
     for (const n of this.shown()) {
       const c = this.columns.find((x) => x.name === n);
@@ -344,7 +345,7 @@ class Screen {
     const name = await dialog("Save this view", (close) => {
       const field = el("input", { class: "field", id: "view-name", maxlength: "60", required: true });
       return el("form", { class: "body", on: { submit: (e) => { e.preventDefault(); close(field.value.trim()); } } }, el("label", { for: "view-name" }, "Name"), field,
-        el("p", { class: "small dim" }, "Filters, columns and order are kept in this browser."), button("Save", { primary: true, on: (e) => e.currentTarget.form.requestSubmit() }));
+        el("p", { class: "small dim" }, "Filters, columns and order are kept in this browser."), button("Save", { primary: true, submit: true }));
     });
     if (!name) return;
     keep([...saved().filter((v) => v.name !== name || v.table !== this.state.table), { name, table: this.state.table, address: write({ ...this.state, asOf: "" }) }]);
