@@ -11,7 +11,7 @@ const kept = new Map(); // by state of the data
 export const MISSIONS = [["koi", "Kepler"], ["toi", "TESS"], ["k2", "K2"]];
 
 /**
- * @typedef {{id: string, name: string, ids: string[], objects: string[], words: string, disposition: string, missions: string[],
+ * @typedef {{id: string, name: string, ids: string[], objects: string[], words: string, squeezed: string, order: string, disposition: string, missions: string[],
  *   ra: number, dec: number, mag: number|null, files: number}} Star
  * @returns {Promise<Star[]>} in the order of their names
  */
@@ -48,7 +48,7 @@ async function group({ names, rows }, held) {
       all.set(id, s);
     }
     s.objects.push(r[at.planet_name] || r[at.candidate]);
-    s.words += (r[at.candidate] + " " + r[at.aliases] + " ").toLowerCase();
+    s.words += r[at.candidate] + ";" + r[at.aliases] + ";";
     for (const [k, m] of MISSIONS) if (r[at.sources].includes(k) && !s.missions.includes(m)) s.missions.push(m);
     if (!s.disposition || rank(r[at.disposition]) < rank(s.disposition)) s.disposition = r[at.disposition];
   }
@@ -58,8 +58,7 @@ async function group({ names, rows }, held) {
   const list = [...all.values()];
   await breath();
   for (const s of list) {
-    s.words = (s.name + " " + s.ids.join(" ") + " " + s.words).toLowerCase();
-    s.squeezed = s.words.replace(/[\s-]+/g, "");
+    s.squeezed = (s.name + ";" + s.ids.join(";") + ";" + s.words).toLowerCase().replace(/[\s-]+/g, "");
     s.order = natural(s.name);
   }
   await breath();
@@ -77,9 +76,10 @@ export const kindOf = (d) => (d === "CONFIRMED" ? "ok" : d === "CANDIDATE" ? "a"
 /** "false positive" → "False positive" */
 export const wordsOf = (d) => (d ? d[0] + d.slice(1).toLowerCase() : "not in a catalog");
 
-/** True if all words of a search are found in the names of a star. */
-export function matches(star, words) {
-  return words.toLowerCase().split(/\s*,\s*/).every((w) => star.words.includes(w) || star.squeezed.includes(w.replace(/[\s-]+/g, "")));
+/** A test whether all words of a search, separated by commas, are found in the names of a star; blanks and dashes do not matter. */
+export function matcher(words) {
+  const list = words.toLowerCase().split(",").map((w) => w.replace(/[\s-]+/g, "")).filter(Boolean);
+  return (star) => list.every((w) => star.squeezed.includes(w));
 }
 
 /** The columns of a list of stars for table.js. */

@@ -2,7 +2,7 @@
 import { address } from "../api.js";
 import { el, fill, button, chip, heading, failed, waiting, empty, count, number, apiLink } from "../ui.js";
 import { Table, LocalRows } from "../table.js";
-import { stars, starColumns, sorted, matches, wordsOf } from "../stars.js";
+import { stars, starColumns, sorted, matcher, wordsOf } from "../stars.js";
 
 export async function show(root, { url, signal, go }) {
   const p = url.searchParams, asOf = p.get("as_of") || "";
@@ -25,7 +25,8 @@ export async function show(root, { url, signal, go }) {
   if (signal.aborted) return;
 
   let list = all, table = null;
-  const choose = (without) => all.filter((s) => (!state.q || matches(s, state.q)) && (without === "held" || !state.held || s.files > 0) &&
+  let named = all; // those whose names hold what is sought
+  const choose = (without) => named.filter((s) => (without === "held" || !state.held || s.files > 0) &&
     (without === "disposition" || !state.disposition || (s.disposition || "none") === state.disposition) && (without === "mission" || !state.mission || s.missions.includes(state.mission)));
   const note = () => {
     const q = new URLSearchParams();
@@ -35,6 +36,7 @@ export async function show(root, { url, signal, go }) {
   const tally = (rows, key) => { const m = new Map(); for (const s of rows) for (const k of [key(s)].flat()) m.set(k, (m.get(k) || 0) + 1); return [...m].sort((a, b) => b[1] - a[1]); };
   const toggle = (words, n, on, change) => el("button", { type: "button", class: "lg", "aria-pressed": String(on), on: { click: () => { change(); update(); } } }, words, " ", el("b", null, count(n)));
   function update() {
+    named = state.q ? all.filter(matcher(state.q)) : all;
     list = sorted(choose(), state.sort);
     note();
     const one = (name, label, key, words) => choose(name).length > 0 && el("div", { class: "facet", role: "group", "aria-label": label }, el("span", { class: "small dim" }, label),
