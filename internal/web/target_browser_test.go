@@ -34,22 +34,50 @@ type tab struct {
 	faults []string // errors of the console
 }
 
-// openTab starts a browser on the page with the interface given behind /api.
+// browser is the one that all tests share: started by the first that needs it,
+// ended by TestMain. Each tab has cookies and storage of its own.
+var browser struct {
+	sync.Once
+	ctx  context.Context
+	stop []context.CancelFunc
+	err  error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	for _, stop := range slices.Backward(browser.stop) {
+		stop()
+	}
+	os.Exit(code)
+}
+
+func startBrowser(program string) {
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.ExecPath(program),
+		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true))
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	browser.stop = append(browser.stop, cancel)
+	browser.ctx, cancel = chromedp.NewContext(ctx)
+	browser.stop = append(browser.stop, cancel)
+	browser.err = chromedp.Do(browser.ctx)
+}
+
+// openTab opens a tab for the page with the interface given behind /api.
 func openTab(t *testing.T, api http.Handler, width, height int64) *tab {
 	t.Helper()
+	program := xtest.Tool(t, "chromium")
+	browser.Do(func() { startBrowser(program) })
+	if browser.err != nil {
+		t.Fatal(browser.err)
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/api/", api)
 	mux.Handle("/", web.Handler(web.Options{}))
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
-	t.Cleanup(cancel)
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.ExecPath(xtest.Tool(t, "chromium")),
-		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true), chromedp.WindowSize(int(width), int(height)))
-	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
+	ctx, cancel := context.WithTimeout(browser.ctx, 90*time.Second)
 	t.Cleanup(cancel)
 	b := &tab{t: t, base: server.URL}
-	b.ctx, cancel = chromedp.NewContext(ctx, chromedp.WithListener(b.listen))
+	b.ctx, cancel = chromedp.NewContext(ctx, chromedp.WithNewBrowserContext(), chromedp.WithListener(b.listen))
 	t.Cleanup(cancel)
 	b.do(chromedp.EmulateViewport(width, height))
 	return b
@@ -94,7 +122,7 @@ func eval[T any](b *tab, expression string) T {
 // wait waits until an expression is true.
 func (b *tab) wait(expression string) {
 	b.t.Helper()
-	for range 300 {
+	for range 600 {
 		if eval[bool](b, "Boolean("+expression+")") {
 			return
 		}
