@@ -91,7 +91,7 @@ export function starColumns(el, number, chip) {
     { name: "disposition", label: "Disposition", width: 150, cell: (s) => chip(kindOf(s.disposition), wordsOf(s.disposition)) },
     { name: "objects", label: "Planets and candidates", width: 230, cell: (s) => (s.objects.length ? `${s.objects.length}: ${s.objects.slice(0, 4).join(", ")}${s.objects.length > 4 ? ", …" : ""}` : "–") },
     { name: "missions", label: "Missions", width: 120, cell: (s) => s.missions.join(", ") },
-    { name: "files", label: "Light curves", unit: "files here", width: 110, num: true, cell: (s) => (s.files ? String(s.files) : "–") },
+    { name: "files", label: "Light curves", unit: "files here", width: 136, num: true, cell: (s) => (s.files ? String(s.files) : "–") },
     { name: "mag", label: "Brightness", unit: "mag", width: 100, num: true, cell: (s) => (s.mag === null || Number.isNaN(s.mag) ? "–" : number(s.mag, 2)) },
     { name: "ra", label: "RA", width: 110, num: true, cell: (s) => degrees(s.ra) },
     { name: "dec", label: "Dec", width: 110, num: true, cell: (s) => degrees(s.dec, true) },
