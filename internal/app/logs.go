@@ -132,7 +132,7 @@ func (l *logFile) Write(p []byte) (int, error) {
 	}
 	n, err := l.f.Write(p)
 	l.size += int64(n)
-	return n, errors.Join(err, failed)
+	return n, errors.Join(fsys.Typed("app.logFile", filepath.Base(l.path), err), failed)
 }
 
 func (l *logFile) aside(n int) string { return l.path + "." + strconv.Itoa(n) }

@@ -28,7 +28,7 @@ type batch struct {
 }
 
 // Begin records that a changing call is let in. If that fails, the call must not
-// be made: exo.Unavailable. done records how it ended; it may be called once and
+// be made: exo.Full where the disk is, else exo.Unavailable. done records how it ended; it may be called once and
 // never fails: an end that cannot be written is kept and written with the next
 // event, as far as memory goes.
 func (l *Log) Begin(ctx context.Context, e Event) (done func(outcome Outcome, code string), err error) {
@@ -37,15 +37,24 @@ func (l *Log) Begin(ctx context.Context, e Event) (done func(outcome Outcome, co
 	b := l.append(ctx, e)
 	if b.err != nil {
 		if b.written { // in the table, but the mirror is stuck
-			l.end(ctx, b.events[0], Failed, string(exo.Unavailable))
+			l.end(ctx, b.events[0], Failed, string(refusal(b.err)))
 		}
-		return nil, exo.E(op, exo.Unavailable, nil, b.err).Say("the call was not made, because it cannot be recorded in the audit log").
+		return nil, exo.E(op, refusal(b.err), nil, b.err).Say("the call was not made, because it cannot be recorded in the audit log").
 			Try("free space on the disk that holds the database and the logs, then try again; reading works meanwhile")
 	}
 	var once sync.Once
 	return func(outcome Outcome, code string) {
 		once.Do(func() { l.end(ctx, b.events[0], outcome, code) })
 	}, nil
+}
+
+// refusal is the kind of the error of a call that cannot be recorded: a full disk
+// is told as one, everything else passes.
+func refusal(err error) exo.Kind {
+	if exo.KindOf(err) == exo.Full {
+		return exo.Full
+	}
+	return exo.Unavailable
 }
 
 // end records how a call ended.

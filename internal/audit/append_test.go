@@ -43,7 +43,7 @@ func TestAFullMirrorRefusesTheCallAndIsCompletedLater(t *testing.T) {
 			w.call("anna", "key 1")
 			w.mirror.setRoom(room)
 			_, err := w.log.Begin(context.Background(), audit.Event{Actor: "anna", Action: "POST /api/v1/keys"})
-			if !errors.Is(err, exo.Unavailable) && len(w.mirror.lines()) < 3 || err != nil && exo.HintOf(err) == "" {
+			if !errors.Is(err, exo.Full) && len(w.mirror.lines()) < 3 || err != nil && exo.HintOf(err) == "" {
 				t.Fatalf("room for %d bytes: %v", room, err)
 			}
 			if got := w.events(); len(got) < 3 {

@@ -86,7 +86,7 @@ func (l *Log) mirror(rows []row) error {
 			}
 		}
 	}
-	return exo.E("audit.mirror", exo.Unavailable, nil, err).Say("the mirror of the audit log cannot be written")
+	return exo.E("audit.mirror", refusal(err), nil, err).Say("the mirror of the audit log cannot be written")
 }
 
 // each hands out the rows after one event up to another, some at a time.

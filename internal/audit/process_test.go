@@ -336,7 +336,7 @@ func TestAFullDatabaseRefusesTheCall(t *testing.T) {
 		refused := 0
 		for range 200 {
 			if _, err := w.log.Begin(ctx, audit.Event{Actor: "anna", Action: "POST /x", Object: strings.Repeat("x", 500)}); err != nil {
-				if exo.KindOf(err) != exo.Unavailable || exo.HintOf(err) == "" || strings.Contains(exo.MessageOf(err), "SQL") {
+				if exo.KindOf(err) != exo.Full || exo.HintOf(err) == "" || strings.Contains(exo.MessageOf(err), "SQL") {
 					t.Fatalf("%v", err)
 				}
 				refused++

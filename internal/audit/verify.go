@@ -29,15 +29,18 @@ const (
 
 // Report is what Verify found.
 type Report struct {
-	Events      int64   `json:"events"`       // of the table that were checked
-	First       int64   `json:"first"`        // of them; 0: none
-	Last        int64   `json:"last"`         // of them
-	Plain       int64   `json:"plain"`        // of them that have no seal of a key
-	Mirrored    bool    `json:"mirrored"`     // there is a mirror, and it was checked too
-	MirrorLines int64   `json:"mirror_lines"` // that were read
-	OK          bool    `json:"ok"`
-	Breaks      []Break `json:"breaks"`       // the first 1000
-	BreaksTotal int64   `json:"breaks_total"` // all of them
+	Events      int64 `json:"events"`       // of the table that were checked
+	First       int64 `json:"first"`        // of them; 0: none
+	Last        int64 `json:"last"`         // of them
+	Plain       int64 `json:"plain"`        // of them that have no seal of a key
+	Mirrored    bool  `json:"mirrored"`     // there is a mirror, and it was checked too
+	MirrorLines int64 `json:"mirror_lines"` // that were read
+	// MirrorBehind is how many of the newest events the mirror lacks, where this
+	// process does not write it: nobody did since, or they were cut off.
+	MirrorBehind int64   `json:"mirror_behind"`
+	OK           bool    `json:"ok"`
+	Breaks       []Break `json:"breaks"`       // the first 1000
+	BreaksTotal  int64   `json:"breaks_total"` // all of them
 }
 
 const (

@@ -12,8 +12,8 @@ import (
 	"exoplanetai/internal/exo"
 )
 
-// mirrorGrace is how far the mirror may be behind where another process writes
-// it.
+// mirrorGrace is how far the mirror is behind where another process writes it,
+// without a word about it.
 const mirrorGrace = 10 * time.Second
 
 // mirrorCheck walks through the mirror beside the table. A line that has the
@@ -286,8 +286,12 @@ func (m *mirrorCheck) finish(ctx context.Context, noNote bool) error {
 	if s := m.skipped; s.from != 0 && !m.mayBeGone(s.newest) {
 		m.add(0, s.from, "%s missing at the beginning of the mirror", span(s.from, s.to))
 	}
-	if u := m.unseen; u.from != 0 && (m.owner || u.oldest.Before(m.v.l.o.Clock().Add(-mirrorGrace))) {
+	switch u := m.unseen; {
+	case u.from == 0:
+	case m.owner:
 		m.add(0, u.from, "%s missing at the end of the mirror", span(u.from, u.to))
+	case u.oldest.Before(m.v.l.o.Clock().Add(-mirrorGrace)): // whoever writes it next completes it
+		m.v.MirrorBehind = u.to - u.from + 1
 	}
 	return nil
 }

@@ -148,7 +148,9 @@ func (c *command) printAudited(r audit.Report) error {
 			Try("compare it with an export or a backup of before, and find out who could write to the database")
 	}
 	c.note("%s %s, sealed and in order", c.mark(true), count(r.Events, "event", "events"))
-	if r.Mirrored {
+	if r.MirrorBehind > 0 {
+		c.note("  the mirror agrees, and lacks the last %s: the next server, or command that writes data, adds them", count(r.MirrorBehind, "event", "events"))
+	} else if r.Mirrored {
 		c.note("  the mirror agrees: %s", count(r.MirrorLines, "line", "lines"))
 	}
 	return nil
