@@ -39,6 +39,18 @@ func (m *masterKeys) possible() bool { return m.text != "" || m.file != "" }
 // ring reads the keys, and makes the first one where there is none. It is cheap
 // enough to be asked each time: a rotation is seen at once.
 func (m *masterKeys) ring() (*seal.Ring, error) {
+	r, err := m.held()
+	if !errors.Is(err, fs.ErrNotExist) {
+		return r, err
+	}
+	if err := m.make(); err != nil {
+		return nil, err
+	}
+	return m.held()
+}
+
+// held reads the keys. Where there is no file yet the error is fs.ErrNotExist, too.
+func (m *masterKeys) held() (*seal.Ring, error) {
 	const op = "app.masterKeys"
 	if m.text != "" {
 		return seal.Parse([]byte(m.text))
@@ -51,12 +63,6 @@ func (m *masterKeys) ring() (*seal.Ring, error) {
 		return nil, err
 	}
 	text, err := m.read()
-	if errors.Is(err, fs.ErrNotExist) {
-		if err := m.make(); err != nil {
-			return nil, err
-		}
-		text, err = m.read()
-	}
 	if err != nil {
 		return nil, m.failed(err)
 	}

@@ -96,14 +96,18 @@ func (p *program) Version() string {
 	return v
 }
 
-// load reads the configuration for a command.
+// load reads the configuration for a command, and opens what of it is sealed.
 func (p *program) load(c cli.Common) (config.Config, error) {
-	return config.Load(config.Sources{File: c.File, Env: p.env, Flags: c.Set})
+	cfg, err := config.Load(config.Sources{File: c.File, Env: p.env, Flags: c.Set})
+	if err != nil {
+		return cfg, err
+	}
+	return cfg, openSealed(&cfg, newMasterKeys(cfg, p.options(c, Keeper, "a command")))
 }
 
 // Settings lists the configuration in force.
 func (p *program) Settings(c cli.Common) ([]cli.Setting, error) {
-	cfg, err := p.load(c)
+	cfg, err := config.Load(config.Sources{File: c.File, Env: p.env, Flags: c.Set})
 	if err != nil {
 		return nil, err
 	}

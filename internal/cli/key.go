@@ -16,7 +16,7 @@ import (
 func (c *command) keyCommand() *cobra.Command {
 	return group("key", "Keep the API keys of programs, and the keys of the server itself",
 		"  exoplanetai key create nightly --user anna --role user --expires 90d\n  exoplanetai key list\n  exoplanetai key rotate-master",
-		c.keyCreate(), c.keyList(), c.keyRevoke(), c.keyMaster(), c.keySigning())
+		c.keyCreate(), c.keyList(), c.keyRevoke(), c.keyMaster(), c.keySigning(), c.keySeal())
 }
 
 // made is the document of `key create --json`: the only time that the key is shown.
@@ -273,5 +273,32 @@ func (c *command) tokenCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&stdin, "password-stdin", false, "read the password from standard input")
+	return cmd
+}
+
+func (c *command) keySeal() *cobra.Command {
+	var stdin bool
+	cmd := &cobra.Command{
+		Use: "seal SETTING", Short: "Seal a secret of the settings with the master key", Args: words("the key of the setting"),
+		Long: "Prints what to write in the configuration file, or in the environment, in place of the secret: then the file, its\n" +
+			"copies and backups tell it nobody who has not got the master key. What older keys of the master key file sealed stays good.\n" +
+			"Settings: nasa_api_key, esa_api_key, changes.webhook_secret, backup.access_key, backup.secret_key.",
+		Example: "  exoplanetai key seal changes.webhook_secret\n  printf '%s\\n' \"$SECRET\" | exoplanetai key seal backup.secret_key --stdin",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := c.services()
+			if err != nil {
+				return err
+			}
+			text, err := s.Seal(cmd.Context(), c.common, args[0], func() (string, error) { return c.secret("secret", stdin, "--stdin", "Secret") })
+			if err != nil {
+				return err
+			}
+			if c.json {
+				return c.printJSON(map[string]any{"setting": args[0], "sealed": text})
+			}
+			return c.printLine(text)
+		},
+	}
+	cmd.Flags().BoolVar(&stdin, "stdin", false, "read the secret from the first line of standard input")
 	return cmd
 }

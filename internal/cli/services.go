@@ -18,6 +18,9 @@ type Services interface {
 	Accounts(ctx context.Context, c Common, write bool) (*Accounts, error)
 	// Jobs opens the queue of jobs.
 	Jobs(ctx context.Context, c Common) (*JobBook, error)
+	// Seal seals the secret of a setting with the newest master key, for the file of
+	// settings. It asks for the secret when the setting is one that can be sealed.
+	Seal(ctx context.Context, c Common, setting string, secret func() (string, error)) (string, error)
 	// Work does jobs until ctx ends; ready is called when it begins.
 	Work(ctx context.Context, c Common, ready func(about string)) error
 }

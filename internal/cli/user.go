@@ -22,31 +22,36 @@ func (c *command) userCommand() *cobra.Command {
 		c.userDelete())
 }
 
-// maxPassword bounds what is read for a password.
+// maxPassword bounds what is read for a password or another secret.
 const maxPassword = 4096
 
-// password reads a password: the first line of standard input, or what is typed
-// on a terminal without being shown. It is never taken from the command line,
-// which other users of the machine and the shell's history see.
+// password reads a password.
 func (c *command) password(stdin bool, prompt string) (string, error) {
-	const op = "cli.password"
+	return c.secret("password", stdin, "--password-stdin", prompt)
+}
+
+// secret reads a secret: the first line of standard input, or what is typed on a
+// terminal without being shown. It is never taken from the command line, which
+// other users of the machine and the shell's history see.
+func (c *command) secret(what string, stdin bool, flag, prompt string) (string, error) {
+	const op = "cli.secret"
 	if !stdin {
 		if c.term.Password == nil {
-			return "", exo.Errorf(op, exo.Invalid, nil, "there is no password").Try("pipe it in and give --password-stdin")
+			return "", exo.Errorf(op, exo.Invalid, nil, "there is no %s", what).Try("pipe it in and give %s", flag)
 		}
 		text, err := c.term.Password(prompt + ": ")
 		if err != nil {
-			return "", exo.E(op, exo.Invalid, nil, err).Say("no password could be read from the terminal").Try("pipe it in and give --password-stdin")
+			return "", exo.E(op, exo.Invalid, nil, err).Say("no %s could be read from the terminal", what).Try("pipe it in and give %s", flag)
 		}
 		return text, nil
 	}
 	line, err := bufio.NewReader(io.LimitReader(c.term.In, maxPassword)).ReadString('\n')
 	if err != nil && err != io.EOF {
-		return "", exo.E(op, exo.Invalid, nil, err).Say("no password could be read from standard input")
+		return "", exo.E(op, exo.Invalid, nil, err).Say("no %s could be read from standard input", what)
 	}
 	line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
 	if line == "" {
-		return "", exo.Errorf(op, exo.Invalid, nil, "the first line of standard input, which is the password, is empty").Try("printf '%%s\\n' \"$PASSWORD\" | exoplanetai …")
+		return "", exo.Errorf(op, exo.Invalid, nil, "the first line of standard input, which is the %s, is empty", what).Try("printf '%%s\\n' \"$SECRET\" | exoplanetai … %s", flag)
 	}
 	return line, nil
 }

@@ -136,3 +136,12 @@ type Entry struct {
 	Value  string `json:"value"` // secrets are hidden
 	Origin Origin `json:"origin"`
 }
+
+// Secrets returns where the settings are kept that may be given sealed with the
+// master key, by their keys.
+func (c *Config) Secrets() map[string]*string {
+	return map[string]*string{
+		"nasa_api_key": &c.NASAAPIKey, "esa_api_key": &c.ESAAPIKey, "changes.webhook_secret": &c.Changes.WebhookSecret,
+		"backup.access_key": &c.Backup.AccessKey, "backup.secret_key": &c.Backup.SecretKey,
+	}
+}
