@@ -2,10 +2,12 @@ package fsys
 
 import (
 	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -110,6 +112,22 @@ func MkdirAll(f FS, name string, perm fs.FileMode) error {
 		return err
 	}
 	return f.SyncDir(dir)
+}
+
+// FreeName returns the name, or the first of name-2, name-3, … that nothing has:
+// what is set aside twice within a second must not take the other's place.
+func FreeName(f FS, name string) (string, error) {
+	for n := 2; ; n++ {
+		free := name
+		if n > 2 {
+			free += "-" + strconv.Itoa(n-1)
+		}
+		if _, err := f.Lstat(free); errors.Is(err, exo.NotFound) {
+			return free, nil
+		} else if err != nil {
+			return "", err
+		}
+	}
 }
 
 // Walk calls visit for every entry below the folder that is not a folder,

@@ -159,6 +159,13 @@ func TestDamagedDatabaseIsSetAsideAndMadeAgain(t *testing.T) {
 	if list := checked(t, dir, false); len(list) > 0 {
 		t.Errorf("%+v", list)
 	}
+	again, err := store.SetAside(d, noon) // within the same second
+	if err != nil || again != name+"-2" {
+		t.Errorf("%q, %v", again, err)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, name)); err != nil || len(text) != 9000 {
+		t.Errorf("what was set aside first is gone: %d bytes, %v", len(text), err)
+	}
 }
 
 func TestReindexHidesNoDamage(t *testing.T) {

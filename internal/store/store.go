@@ -95,13 +95,15 @@ func SetAside(f fsys.FS, at time.Time) (name string, err error) {
 			err = uerr
 		}
 	}()
-	suffix := ".damaged-" + exo.Stamp(at)
+	if name, err = fsys.FreeName(f, indexDB+".damaged-"+exo.Stamp(at)); err != nil {
+		return "", err
+	}
 	for _, part := range []string{"-wal", "-shm", ""} {
-		if err := f.Rename(indexDB+part, indexDB+suffix+part); err != nil && exo.KindOf(err) != exo.NotFound {
+		if err := f.Rename(indexDB+part, name+part); err != nil && exo.KindOf(err) != exo.NotFound {
 			return "", err
 		}
 	}
-	return indexDB + suffix, f.SyncDir("metadata")
+	return name, f.SyncDir("metadata")
 }
 
 // Open opens the data tree. Unless ReadOnly it makes the guide's folders, takes

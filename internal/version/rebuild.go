@@ -186,7 +186,10 @@ func (v *Versions) renew(ctx context.Context, tagged *[]exo.VersionName, believe
 	if _, err := v.FS.Lstat(gitFolder); exo.KindOf(err) == exo.NotFound && err != nil {
 		return nil
 	}
-	aside := gitFolder + "-damaged-" + exo.Stamp(v.now())
+	aside, err := fsys.FreeName(v.FS, gitFolder+"-damaged-"+exo.Stamp(v.now()))
+	if err != nil {
+		return err
+	}
 	v.Log.Error("the record of the versions is damaged; it is set aside and made again", "aside", aside, "first", found[0].Detail)
 	if err := v.FS.Rename(gitFolder, aside); err != nil {
 		return err

@@ -112,10 +112,11 @@ func TestKilledMakersOfVersionsOnASharedTreeLeaveWholeOnes(t *testing.T) { // R1
 				cmd := exec.Command(os.Args[0], "-test.run=^TestPlaysAnotherProcess$")
 				cmd.Env = append(os.Environ(), envDir+"="+dir, envURL+"="+url, fmt.Sprintf("%s=w%d-%d", envName, i, n))
 				cmd.Stdout = &out[i]
-				timer := time.AfterFunc(300*time.Millisecond+time.Duration(rng.IntN(400))*time.Millisecond, func() { _ = cmd.Process.Kill() })
 				if err := cmd.Start(); err != nil {
 					t.Error(err)
+					return
 				}
+				timer := time.AfterFunc(300*time.Millisecond+time.Duration(rng.IntN(400))*time.Millisecond, func() { _ = cmd.Process.Kill() })
 				_ = cmd.Wait() // it was killed
 				timer.Stop()
 			}
