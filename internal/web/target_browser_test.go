@@ -396,12 +396,26 @@ func TestOverviewStripMovesTheWindow(t *testing.T) {
 	b := openTab(t, newFakeStar(20000), 1440, 900)
 	b.open(star + "?from=200&to=240")
 	b.wait(whole)
-	eval[any](b, `document.querySelector(".curve .nav").scrollIntoView({ block: "center" })`)
+	// Cards that come later move it about; the mouse must find it where it was looked for.
+	steady := func() {
+		eval[bool](b, `(async () => {
+			const nav = document.querySelector(".curve .nav");
+			for (let same = 0, before = NaN, frames = 0; same < 20 && frames < 600; frames++) {
+				nav.scrollIntoView({ block: "center" });
+				await new Promise(requestAnimationFrame);
+				const top = nav.getBoundingClientRect().top;
+				same = top === before ? same + 1 : 0;
+				before = top;
+			}
+			return true;
+		})()`)
+	}
 	place := func(days float64) (x, y float64) {
 		at := eval[[]float64](b, fmt.Sprintf(`(() => { const u = document.querySelector(".curve").curve.plot.plots.nav, r = u.over.getBoundingClientRect(); return [r.left + u.valToPos(%v, "x"), r.top + r.height / 2]; })()`, days))
 		return at[0], at[1]
 	}
 	drag := func(from, to float64) {
+		steady()
 		x0, y := place(from)
 		x1, _ := place(to)
 		b.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMousePressed, x0, y, chromedp.ButtonLeft), chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x1, y, chromedp.ButtonLeft),
